@@ -1,0 +1,62 @@
+// The Docker Engine API over its socket: one HTTP request a question, each with a deadline.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include "base/error.h"
+#include "docker/endpoint.h"
+#include "docker/json.h"
+
+namespace netports {
+
+/// What the Engine answered with a status of 400 or more. what() is its message alone, one line.
+class EngineError : public Error {
+ public:
+  EngineError(int http_status, const std::string& message)
+      : Error(message), http_status_(http_status) {}
+  [[nodiscard]] int http_status() const { return http_status_; }
+
+ private:
+  int http_status_;
+};
+
+class Engine {
+ public:
+  static constexpr std::chrono::milliseconds kDefaultTimeout{10'000};
+
+  explicit Engine(EngineEndpoint endpoint, std::chrono::milliseconds timeout = kDefaultTimeout)
+      : endpoint_(std::move(endpoint)), timeout_(timeout) {}
+  explicit Engine(const Environment& env, std::chrono::milliseconds timeout = kDefaultTimeout)
+      : Engine(EngineEndpoint::of(env), timeout) {}
+
+  /// Sends one request and gives the body, at most 64 MiB. `path` starts with '/' and is already
+  /// percent-encoded (see `encode`). `body` is JSON or empty.
+  /// Errors: EngineError for a status of 400 or more; Error when the Engine cannot be reached, does
+  /// not answer within the timeout, or answers something that is no HTTP.
+  std::string request(const std::string& method, const std::string& path,
+                      const std::string& body = "") const;
+
+  /// GET of a path whose answer is one JSON object (list). Errors: as `request`, and Error when it
+  /// is not.
+  json::Object get_object(const std::string& path) const;
+  json::Array get_array(const std::string& path) const;
+
+  /// GET of an endless stream of JSON lines. Calls `on_line` for each; ends when it gives false,
+  /// when the Engine closes the stream, or when `idle` passes without a byte and `on_line("")`
+  /// gives false. Errors: as `request`.
+  void stream(const std::string& path, std::chrono::milliseconds idle,
+              const std::function<bool(const std::string& line)>& on_line) const;
+
+  /// `text` percent-encoded for one path segment or query value.
+  static std::string encode(const std::string& text);
+
+  [[nodiscard]] const EngineEndpoint& endpoint() const { return endpoint_; }
+
+ private:
+  EngineEndpoint endpoint_;
+  std::chrono::milliseconds timeout_;
+};
+
+}  // namespace netports

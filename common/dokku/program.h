@@ -1,0 +1,56 @@
+// The frame of every trigger and subcommand: arguments in, one place that reports errors, exit
+// status out.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "dokku/entry.h"
+#include "dokku/environment.h"
+
+namespace netports::program {
+
+/// The positional arguments of a trigger or subcommand. Missing ones are empty, as Dokku's are.
+class Args {
+ public:
+  explicit Args(std::vector<std::string> words) : words_(std::move(words)) {}
+
+  /// Argument `index`; empty when it is missing.
+  [[nodiscard]] const std::string& at(std::size_t index) const;
+  /// Argument `index`. Errors: Error naming `what` when it is missing or empty.
+  [[nodiscard]] const std::string& required(std::size_t index, const std::string& what) const;
+  /// All from `index` on.
+  [[nodiscard]] std::vector<std::string> from(std::size_t index) const;
+  [[nodiscard]] std::size_t size() const { return words_.size(); }
+  [[nodiscard]] const std::vector<std::string>& all() const { return words_; }
+
+ private:
+  std::vector<std::string> words_;
+};
+
+/// One run of an executable: how it was called, with what, in which environment.
+struct Call {
+  Args args;
+  Entry entry;
+  Environment env;
+
+  [[nodiscard]] bool acts_as(Role role) const { return entry.acts_as(role); }
+};
+
+/// Runs `body`; prints what it throws (` !     ` line on stderr; usage errors plain) and turns it
+/// into the exit status.
+int trigger(int argc, char** argv, const std::function<void(const Call&)>& body);
+
+/// The same for a trigger of one role only; under another entry it exits 0 and prints nothing.
+int trigger(int argc, char** argv, Role role, const std::function<void(const Call&)>& body);
+
+/// For a trigger whose stdout Dokku captures as docker arguments [§3.1]: copies stdin to stdout
+/// first, under every entry, sends all messages to stderr, then runs `body`.
+int docker_args_trigger(int argc, char** argv, const std::function<void(const Call&)>& body);
+
+/// A subcommand: args are those after Dokku's own argv[1] [§1.4], with the value of `--app`
+/// inserted in front where Dokku did not do so itself [§1.5]. `body` gives the exit status.
+int subcommand(int argc, char** argv, const std::function<int(const Call&)>& body);
+
+}  // namespace netports::program

@@ -1,0 +1,53 @@
+// The PORTS file: which public ports an app has, and where they lead.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/ip.h"
+
+namespace netports {
+
+/// Where the forwarder listens: one address, or all of them (IPv4 and IPv6) when there is no `ip`.
+struct ListenAddress {
+  std::optional<IpAddress> ip;
+  std::uint16_t port = 0;
+
+  /// As the PORTS file writes it: "25", "10.0.0.1:25", "[2001:db8::1]:25".
+  [[nodiscard]] std::string text() const;
+  /// Whether both cannot be listened on at once: same port, and same address or one of them all.
+  [[nodiscard]] bool overlaps(const ListenAddress& other) const;
+
+  auto operator<=>(const ListenAddress&) const = default;
+};
+
+/// One public port of an app. Ranges of the file are spread into one mapping per port.
+struct PortMapping {
+  ListenAddress listen;
+  std::uint16_t private_port = 0;
+  std::string process = "web";
+
+  /// The mapping as a line of a PORTS file: "25:5025", "993:5993 process=imap".
+  [[nodiscard]] std::string text() const;
+
+  bool operator==(const PortMapping&) const = default;
+};
+
+inline constexpr std::size_t kMaxPortsFileBytes = 64 << 10;
+inline constexpr std::size_t kMaxMappingsPerApp = 1024;
+
+/// Parses the text of a PORTS file. Comments (#), blank lines, CR before LF and a missing last
+/// newline are fine. The same public address twice is an error.
+/// Errors: Error "<source>:<line>:<column>: <reason>" for the first line that is wrong; nothing of
+/// the file counts then.
+std::vector<PortMapping> parse_ports(std::string_view text, const std::string& source);
+
+/// The mappings as the text of a PORTS file, one a line, in order.
+std::string ports_text(const std::vector<PortMapping>& mappings);
+
+}  // namespace netports
