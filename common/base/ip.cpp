@@ -51,7 +51,7 @@ std::string IpAddress::text() const {
 }
 
 std::string IpAddress::text_with_port(std::uint16_t port) const {
-  return fmt::format(v6_ ? "[{}]:{}" : "{}:{}", text(), port);
+  return v6_ ? fmt::format("[{}]:{}", text(), port) : fmt::format("{}:{}", text(), port);
 }
 
 socklen_t IpAddress::to_sockaddr(std::uint16_t port, sockaddr_storage& out) const {
