@@ -1,0 +1,4 @@
+# shellcheck shell=bash
+# There is one scheduler.
+
+trigger:scheduler-detect() { echo docker-local; }
