@@ -18,9 +18,12 @@ struct ListenAddress {
   std::optional<IpAddress> ip;
   std::uint16_t port = 0;
 
+  /// Reads what `text` writes. Nothing for anything else.
+  static std::optional<ListenAddress> parse(std::string_view text);
   /// As the PORTS file writes it: "25", "10.0.0.1:25", "[2001:db8::1]:25".
   [[nodiscard]] std::string text() const;
-  /// Whether both cannot be listened on at once: same port, and same address or one of them all.
+  /// Whether both cannot be listened on at once: same port, and same address or one of them all
+  /// (0.0.0.0 is all of IPv4, :: all of IPv6).
   [[nodiscard]] bool overlaps(const ListenAddress& other) const;
 
   auto operator<=>(const ListenAddress&) const = default;
@@ -41,13 +44,17 @@ struct PortMapping {
 inline constexpr std::size_t kMaxPortsFileBytes = 64 << 10;
 inline constexpr std::size_t kMaxMappingsPerApp = 1024;
 
-/// Parses the text of a PORTS file. Comments (#), blank lines, CR before LF and a missing last
-/// newline are fine. The same public address twice is an error.
+/// Parses the text of a PORTS file. Comments (from a # at the start of a word to the end of the
+/// line), blank lines, CR before LF and a missing last newline are fine. The same public address
+/// twice is an error.
 /// Errors: Error "<source>:<line>:<column>: <reason>" for the first line that is wrong; nothing of
-/// the file counts then.
+/// the file counts then. Columns count bytes from 1.
 std::vector<PortMapping> parse_ports(std::string_view text, const std::string& source);
 
 /// The mappings as the text of a PORTS file, one a line, in order.
 std::string ports_text(const std::vector<PortMapping>& mappings);
+
+/// A port number without sign or leading zero, 1 to 65535.
+std::optional<std::uint16_t> parse_port(std::string_view text);
 
 }  // namespace netports

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/file.h"
 #include "ports/mapping.h"
 
 namespace netports {
@@ -20,6 +21,9 @@ struct AppPorts {
   std::string problem;  // why a file that is there does not count; empty when all is well
 };
 
+/// "none", "file", "property"
+std::string source_text(AppPorts::Source source);
+
 /// Reads and changes mappings on disk. Readers need no lock; whoever changes claims holds one.
 class PortStore {
  public:
@@ -32,7 +36,33 @@ class PortStore {
   /// The same for every app that has any, in byte order of names.
   [[nodiscard]] std::vector<AppPorts> all_active() const;
 
+  /// The file of the last deploy, whatever `ports-set` says.
+  [[nodiscard]] AppPorts released(const std::string& app) const;
+  /// What the next release brings; nothing when none is staged. An empty list is a release without
+  /// ports.
+  [[nodiscard]] std::optional<AppPorts> staged(const std::string& app) const;
+  /// The mappings of `ports-set`; nothing when it has set none. An empty list: no ports at all.
+  [[nodiscard]] std::optional<AppPorts> property(const std::string& app) const;
+  /// Names of all apps whose directory is there, in byte order.
+  [[nodiscard]] std::vector<std::string> apps() const;
+
+  /// Keeps `text`, the PORTS file of an image, for the next `promote`. Errors: Error.
+  void stage(const std::string& app, std::string_view text, std::optional<Owner> owner) const;
+  /// Makes the staged file the active one; an empty one removes it. False when none was staged.
+  /// Errors: Error, and then the active file is as it was.
+  bool promote(const std::string& app) const;
+  /// Moves both files of `from` to `to`, each by one rename, and removes what `to` had.
+  void move(const std::string& from, const std::string& to) const;
+  /// Removes both files. Errors: Error.
+  void remove(const std::string& app) const;
+
+  /// The property that holds the mappings of `ports-set`, one a line.
+  static constexpr const char* kProperty = "mappings";
+
  private:
+  [[nodiscard]] std::string file(const std::string& app) const;
+  [[nodiscard]] std::string staged_file(const std::string& app) const;
+
   std::string dokku_root_;
   std::string properties_;
 };
