@@ -14,6 +14,7 @@ namespace {
 
 constexpr int kTriggerDepth = 1;
 constexpr int kSubcommandDepth = 2;
+constexpr int kInstallerDepth = 2;
 
 std::vector<std::string> words_from(int argc, char** argv, int first) {
   std::vector<std::string> words;
@@ -84,6 +85,13 @@ int trigger(int argc, char** argv, const std::function<void(const Call&)>& body)
 int trigger(int argc, char** argv, Role role, const std::function<void(const Call&)>& body) {
   return trigger(argc, argv, [&](const Call& call) {
     if (call.acts_as(role)) body(call);
+  });
+}
+
+int installer(int argc, char** argv, const std::function<void(const Call&)>& body) {
+  return guarded([&] {
+    body(call_of(argc, argv, kInstallerDepth));
+    return 0;
   });
 }
 

@@ -45,6 +45,10 @@ int trigger(int argc, char** argv, const std::function<void(const Call&)>& body)
 /// The same for a trigger of one role only; under another entry it exits 0 and prints nothing.
 int trigger(int argc, char** argv, Role role, const std::function<void(const Call&)>& body);
 
+/// The compiled half of a trigger that is a bash script at the top level: it lies in bin/ and is
+/// called by that script. Arguments and errors as for a trigger.
+int installer(int argc, char** argv, const std::function<void(const Call&)>& body);
+
 /// For a trigger whose stdout Dokku captures as docker arguments [§3.1]: copies stdin to stdout
 /// first, under every entry, sends all messages to stderr, then runs `body`.
 int docker_args_trigger(int argc, char** argv, const std::function<void(const Call&)>& body);
