@@ -1,0 +1,228 @@
+#include "forwarder/control_server.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "dokku/app.h"
+#include "forwarder/event_log.h"
+#include "forwarder/limits.h"
+#include "forwarder/status.h"
+
+namespace netports {
+
+namespace {
+
+sockaddr_un address_of(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) {
+    throw Error("Cannot listen on {}: The path is too long", path);
+  }
+  std::memcpy(address.sun_path, path.data(), path.size());
+  return address;
+}
+
+UniqueFd unix_socket() {
+  return UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+}
+
+UniqueFd listen_on_path(const std::string& path) {
+  const sockaddr_un address = address_of(path);
+  const auto* raw = reinterpret_cast<const sockaddr*>(&address);
+  const UniqueFd probe = unix_socket();
+  if (::connect(probe.get(), raw, sizeof address) == 0) {
+    throw Error("Cannot listen on {}: Another dokku-ports answers there", path);
+  }
+  if (errno == ECONNREFUSED) ::unlink(path.c_str());  // left behind by one that was killed
+  UniqueFd fd = unix_socket();
+  const mode_t before = ::umask(0117);  // born with mode 0660
+  const bool bound = ::bind(fd.get(), raw, sizeof address) == 0;
+  const int error = errno;
+  ::umask(before);
+  if (!bound || ::listen(fd.get(), 128) != 0) {
+    throw Error("Cannot listen on {}: {}", path, errno_text(bound ? errno : error));
+  }
+  return fd;
+}
+
+std::string reply_text(const ReloadResult& result) {
+  std::string text =
+      result.error.empty() ? "ok\n" : fmt::format("error {}\n", printable(result.error, 1000));
+  for (const auto& warning : result.warnings) text += printable(warning, 1000) + "\n";
+  return text;
+}
+
+/// "10.0.0.1:25", "[::1]:25" or "25".
+std::optional<ListenAddress> parse_address(std::string_view word) {
+  const auto colon = word.find_last_of(':');
+  const auto port =
+      parse_number(word.substr(colon == std::string_view::npos ? 0 : colon + 1), 65535);
+  if (!port || *port == 0) return {};
+  ListenAddress address;
+  address.port = static_cast<std::uint16_t>(*port);
+  if (colon == std::string_view::npos) return address;
+  std::string_view host = word.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  address.ip = IpAddress::parse(host);
+  if (!address.ip) return {};
+  return address;
+}
+
+}  // namespace
+
+/// Answers found by the manager, on their way to the clients' thread.
+struct ControlServer::Answers {
+  std::mutex mutex;
+  std::vector<std::pair<std::weak_ptr<Client>, std::string>> ready;
+  UniqueFd wake{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
+};
+
+ControlServer::ControlServer(std::string path, Manager& manager)
+    : path_(std::move(path)),
+      manager_(manager),
+      listening_(listen_on_path(path_)),
+      answers_(std::make_shared<Answers>()) {}
+
+ControlServer::~ControlServer() { ::unlink(path_.c_str()); }
+
+void ControlServer::add_descriptors(std::vector<pollfd>& polled) {
+  polled.push_back({answers_->wake.get(), POLLIN, 0});
+  if (clients_.size() < limits::kControlClients) polled.push_back({listening_.get(), POLLIN, 0});
+  for (const auto& client : clients_) {
+    const auto events = client->answering ? POLLOUT : client->waiting ? 0 : POLLIN;
+    polled.push_back({client->fd.get(), static_cast<short>(events), 0});
+  }
+}
+
+void ControlServer::serve() {
+  std::uint64_t count = 0;
+  [[maybe_unused]] const ssize_t n = ::read(answers_->wake.get(), &count, sizeof count);
+  std::vector<std::pair<std::weak_ptr<Client>, std::string>> ready;
+  {
+    const std::lock_guard lock(answers_->mutex);
+    ready.swap(answers_->ready);
+  }
+  for (const auto& [weak, text] : ready) {
+    if (const auto client = weak.lock()) answer(*client, text);
+  }
+  accept_clients();
+  const Millis now = now_ms();
+  for (const auto& client : clients_) {
+    if (!client->answering && !client->waiting) read_from(*client);
+    if (client->answering) write_to(*client);
+    if (now > client->deadline) client->finished = true;
+  }
+  clients_.remove_if([](const auto& client) { return client->finished; });
+}
+
+void ControlServer::accept_clients() {
+  while (clients_.size() < limits::kControlClients) {
+    UniqueFd fd(::accept4(listening_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!fd) return;
+    auto client = std::make_shared<Client>();
+    client->fd = std::move(fd);
+    client->deadline = now_ms() + limits::kControlTimeout.count();
+    clients_.push_back(std::move(client));
+  }
+}
+
+void ControlServer::read_from(Client& client) {
+  char buffer[4096];
+  while (true) {
+    const ssize_t n = ::recv(client.fd.get(), buffer, sizeof buffer, 0);
+    if (n < 0) {
+      if (errno != EAGAIN && errno != EINTR) client.finished = true;
+      return;
+    }
+    if (n == 0) {
+      client.finished = true;
+      return;
+    }
+    client.input.append(buffer, static_cast<std::size_t>(n));
+    if (const auto end = client.input.find('\n'); end != std::string::npos) {
+      return obey(client, client.input.substr(0, end));
+    }
+    if (client.input.size() > limits::kControlLineBytes) {
+      return answer(client, "error The request is too long\n");
+    }
+  }
+}
+
+void ControlServer::write_to(Client& client) const {
+  while (!client.output.empty()) {
+    const ssize_t n =
+        ::send(client.fd.get(), client.output.data(), client.output.size(), MSG_NOSIGNAL);
+    if (n < 0) {
+      if (errno != EAGAIN && errno != EINTR) client.finished = true;
+      return;
+    }
+    client.output.erase(0, static_cast<std::size_t>(n));
+  }
+  client.finished = true;
+}
+
+void ControlServer::answer(Client& client, const std::string& text) const {
+  client.output = text;
+  client.waiting = false;
+  client.answering = true;
+}
+
+Manager::Done ControlServer::answer_later(Client& client) {
+  client.waiting = true;
+  std::weak_ptr<Client> weak;
+  for (const auto& known : clients_) {
+    if (known.get() == &client) weak = known;
+  }
+  return [weak, answers = answers_](const ReloadResult& result) {
+    {
+      const std::lock_guard lock(answers->mutex);
+      answers->ready.emplace_back(weak, reply_text(result));
+    }
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t n = ::write(answers->wake.get(), &one, sizeof one);
+  };
+}
+
+void ControlServer::obey(Client& client, const std::string& line) {
+  const auto request = words(line);
+  const std::string_view verb = request.empty() ? "" : request[0];
+  const std::string argument(request.size() > 1 ? request[1] : "");
+  if (!argument.empty() && verb != "probe" && !is_app_name(argument)) {
+    return answer(client, fmt::format("error {} is not an app name\n", printable(argument)));
+  }
+  if (verb == "reload" && argument.empty()) {
+    manager_.reload_all(answer_later(client));
+  } else if (verb == "reload") {
+    manager_.reload_app(argument, answer_later(client));
+  } else if (verb == "stop" && !argument.empty()) {
+    manager_.stop_app(argument, answer_later(client));
+  } else if (verb == "probe") {
+    std::vector<ListenAddress> addresses;
+    for (std::size_t i = 1; i < request.size(); ++i) {
+      const auto address = parse_address(request[i]);
+      if (!address) {
+        return answer(client, fmt::format("error {} is not an address to listen on\n",
+                                          printable(request[i])));
+      }
+      addresses.push_back(*address);
+    }
+    manager_.probe(std::move(addresses), answer_later(client));
+  } else if (verb == "backends" && !argument.empty()) {
+    answer(client, "ok\n" + backend_lines(manager_, argument));
+  } else if (verb == "status") {
+    answer(client, "ok\n" + status_json(manager_, argument));
+  } else {
+    answer(client, fmt::format("error {} is not a request\n", printable(line)));
+  }
+}
+
+}  // namespace netports

@@ -1,0 +1,75 @@
+#include "forwarder/engine_watch.h"
+
+#include "base/error.h"
+#include "forwarder/event_log.h"
+#include "forwarder/limits.h"
+
+namespace netports {
+
+namespace {
+
+/// How long a stop waits for this thread at most.
+constexpr std::chrono::milliseconds kGlance{200};
+
+std::string events_path() {
+  return "/events?filters=" +
+         Engine::encode(
+             R"({"type":["container","network"],"event":["start","die","destroy","rename","connect","disconnect","unpause"]})");
+}
+
+}  // namespace
+
+EngineWatch::EngineWatch(EngineEndpoint endpoint, OnChange on_change)
+    : engine_(std::move(endpoint), limits::kEngineTimeout),
+      on_change_(std::move(on_change)),
+      thread_([this] { loop(); }) {}
+
+EngineWatch::~EngineWatch() {
+  stopping_ = true;
+  thread_.join();
+}
+
+void EngineWatch::loop() {
+  bool failed_before = false;
+  while (!stopping_) {
+    bool first = true;
+    try {
+      engine_.stream(events_path(), kGlance, [&](const std::string& line) {
+        if (std::exchange(first, false)) {
+          // Connected: what happened before is unknown.
+          if (failed_before) event_log::write("engine-followed");
+          failed_before = false;
+          on_change_("", "");
+        }
+        if (!line.empty()) on_event(line);
+        return !stopping_.load();
+      });
+    } catch (const std::exception& error) {
+      if (!failed_before) event_log::write("engine-lost", {{"reason", error.what()}});
+      failed_before = true;
+    }
+    pause();
+  }
+}
+
+void EngineWatch::pause() {
+  const auto end = std::chrono::steady_clock::now() + limits::kRetry;
+  while (!stopping_ && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(kGlance);
+}
+
+void EngineWatch::on_event(const std::string& line) const {
+  try {
+    const auto event = json::parse_object(line, "an Engine event");
+    const auto actor = json::object(event, "Actor");
+    const auto attributes = json::object(actor, "Attributes");
+    if (json::text(event, "Type") == "network") {
+      on_change_("", json::text(attributes, "container"));
+    } else {
+      on_change_(json::text(attributes, "com.dokku.app-name"), json::text(actor, "ID"));
+    }
+  } catch (const Error& error) {
+    event_log::write("engine-event-ignored", {{"reason", error.what()}});
+  }
+}
+
+}  // namespace netports

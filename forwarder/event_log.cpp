@@ -1,0 +1,44 @@
+#include "forwarder/event_log.h"
+
+#include <unistd.h>
+
+#include <atomic>
+
+#include "base/text.h"
+
+namespace netports::event_log {
+
+namespace {
+
+std::atomic<bool> debug{false};
+
+bool needs_quotes(const std::string& value) {
+  return value.empty() || value.find_first_of(" \t\"=") != std::string::npos;
+}
+
+std::string quoted(const std::string& value) {
+  std::string out = "\"";
+  for (const char c : value) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
+}  // namespace
+
+void enable_debug() { debug = true; }
+bool debug_enabled() { return debug; }
+
+void write(std::string_view event, std::initializer_list<Field> fields) {
+  std::string line(event);
+  for (const auto& field : fields) {
+    const std::string value = printable(field.value_, 1000);
+    line += fmt::format(" {}={}", field.key_, needs_quotes(value) ? quoted(value) : value);
+  }
+  line += '\n';
+  // A full disk or a closed journal must not stop the forwarder.
+  [[maybe_unused]] const ssize_t written = ::write(2, line.data(), line.size());
+}
+
+}  // namespace netports::event_log

@@ -1,0 +1,45 @@
+// Every limit of the daemon: one name, one home. docs/forwarder.md explains them.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace netports::limits {
+
+using std::chrono::milliseconds;
+
+// Data path.
+inline constexpr std::size_t kCopyBufferBytes = 128 << 10;  // one per thread
+inline constexpr std::size_t kLargeReadBytes = 32 << 10;    // a read of this much is "large"
+inline constexpr unsigned kLargeReadsToSplice = 3;          // so many in a row switch to splice
+inline constexpr std::size_t kSmallSpliceBytes = 16 << 10;  // a turn with less goes back to copying
+inline constexpr std::size_t kPipeBytes = 1 << 20;
+inline constexpr std::size_t kPipesPerThread =
+    24;  // below the 64 MiB an unprivileged user may have
+inline constexpr std::size_t kBytesPerTurn = 4 << 20;  // then other connections have their turn
+inline constexpr int kEventsPerBatch = 256;
+inline constexpr int kAcceptsPerEvent = 16;
+inline constexpr unsigned kHandOverMargin = 4;  // connections more than the idlest thread
+inline constexpr int kListenBacklog = 4096;
+
+// Time.
+inline constexpr milliseconds kConnectTimeout{5'000};
+inline constexpr milliseconds kAcceptPause{100};  // after the descriptors ran out
+inline constexpr milliseconds kPauseReport{10'000};
+inline constexpr milliseconds kTick{100};
+inline constexpr milliseconds kBackendPauseFirst{500};
+inline constexpr milliseconds kBackendPauseLongest{30'000};
+inline constexpr milliseconds kResync{30'000};
+inline constexpr milliseconds kRetry{1'000};  // busy ports, an Engine that does not answer
+inline constexpr milliseconds kEngineTimeout{5'000};
+inline constexpr milliseconds kDefaultDrain{60'000};
+
+// Control socket.
+inline constexpr std::size_t kControlLineBytes = 64 << 10;
+inline constexpr std::size_t kControlClients = 64;
+inline constexpr milliseconds kControlTimeout{15'000};
+
+// Descriptors kept back from connections: control clients, Engine, pipes, files.
+inline constexpr std::size_t kReservedDescriptors = 256;
+
+}  // namespace netports::limits

@@ -1,0 +1,162 @@
+// dokku-ports: owns the public TCP ports of Dokku apps and streams them to the live containers.
+// Wiring only: options, signals, and the order in which the parts start and stop.
+#include <poll.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+
+#include "base/error.h"
+#include "dokku/environment.h"
+#include "forwarder/control_server.h"
+#include "forwarder/engine_watch.h"
+#include "forwarder/event_log.h"
+#include "forwarder/limits.h"
+#include "forwarder/manager.h"
+#include "forwarder/notify.h"
+#include "forwarder/options.h"
+
+using namespace netports;
+
+namespace {
+
+UniqueFd take_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGHUP, SIGTERM, SIGINT}) sigaddset(&signals, signal);
+  // Blocked before any thread exists, so that all inherit it and none dies of an early SIGHUP.
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return UniqueFd(::signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC));
+}
+
+unsigned usable_cores() {
+  cpu_set_t cores;
+  if (::sched_getaffinity(0, sizeof cores, &cores) != 0) return 1;
+  return static_cast<unsigned>(std::max(CPU_COUNT(&cores), 1));
+}
+
+/// Raises the descriptor limit as far as it goes; how many connections that allows.
+std::size_t raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 256;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const std::size_t descriptors = std::min<std::size_t>(limit.rlim_cur, 4'000'000);
+  return std::max<std::size_t>(descriptors, 2 * limits::kReservedDescriptors) / 2 -
+         limits::kReservedDescriptors / 2;
+}
+
+Manager::Settings settings_from(const Options& options) {
+  Manager::Settings settings;
+  settings.dokku_root = options.dokku_root;
+  settings.properties = options.properties;
+  settings.engine = options.docker_host.empty() ? EngineEndpoint::of(Environment::from_process())
+                                                : EngineEndpoint::parse(options.docker_host);
+  settings.threads = options.threads > 0 ? options.threads : usable_cores();
+  const std::size_t possible = raise_descriptor_limit();
+  settings.max_connections =
+      options.max_connections > 0 ? std::min(options.max_connections, possible) : possible;
+  return settings;
+}
+
+void report_ready(const Options& options, const ReloadResult& result) {
+  event_log::write("ready", {{"version", NETPORTS_VERSION}, {"engine", result.error}});
+  notify_service_manager("READY=1");
+  if (options.ready_fd < 0) return;
+  const UniqueFd fd(options.ready_fd);
+  constexpr std::string_view kLine = "ready\n";
+  [[maybe_unused]] const ssize_t n = ::write(fd.get(), kLine.data(), kLine.size());
+}
+
+/// The main thread: signals and the control socket, until it is time to end.
+class Daemon {
+ public:
+  Daemon(const Options& options, UniqueFd signals)
+      : options_(options),
+        signals_(std::move(signals)),
+        manager_(settings_from(options)),
+        control_(options.control, manager_) {}
+
+  void run() {
+    manager_.start([this](const ReloadResult& result) { report_ready(options_, result); });
+    watch_ = std::make_unique<EngineWatch>(manager_.engine(),
+                                           [this](const std::string& app, const std::string& id) {
+                                             manager_.container_changed(app, id);
+                                           });
+    while (!finished()) {
+      std::vector<pollfd> polled{{signals_.get(), POLLIN, 0}};
+      control_.add_descriptors(polled);
+      ::poll(polled.data(), polled.size(), static_cast<int>(limits::kTick.count()));
+      take_signal();
+      control_.serve();
+    }
+    event_log::write("stopped", {{"cut", manager_.forwarder().open_connections()}});
+  }
+
+ private:
+  void take_signal() {
+    signalfd_siginfo info{};
+    while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
+      if (info.ssi_signo == SIGHUP) {
+        event_log::write("reload");
+        manager_.reload_all({});
+      } else if (stop_by_ == 0) {
+        event_log::write("stopping", {{"open", manager_.forwarder().open_connections()}});
+        notify_service_manager("STOPPING=1");
+        stop_by_ = now_ms() + std::chrono::milliseconds(options_.drain_timeout).count();
+        manager_.stop_accepting([this](const ReloadResult&) { closed_ = true; });
+      } else {
+        stop_by_ = 1;  // asked twice: do not wait for open connections
+      }
+    }
+  }
+
+  [[nodiscard]] bool finished() const {
+    if (stop_by_ == 0) return false;
+    return now_ms() >= stop_by_ || (closed_ && manager_.forwarder().open_connections() == 0);
+  }
+
+  const Options options_;
+  const UniqueFd signals_;
+  Manager manager_;
+  ControlServer control_;
+  std::unique_ptr<EngineWatch> watch_;
+  Millis stop_by_ = 0;
+  std::atomic<bool> closed_{false};
+};
+
+int run(int argc, char** argv) {
+  UniqueFd signals = take_signals();
+  const Options options = parse_options(argc, argv);
+  if (options.show_help) {
+    std::fputs(options_help().c_str(), stdout);
+    return 0;
+  }
+  if (options.show_version) {
+    std::puts("dokku-ports " NETPORTS_VERSION);
+    return 0;
+  }
+  if (options.debug) event_log::enable_debug();
+  Daemon(options, std::move(signals)).run();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const UsageError& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return error.status();
+  } catch (const std::exception& error) {
+    event_log::write("failed", {{"reason", error.what()}});
+    return 1;
+  }
+}

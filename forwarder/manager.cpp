@@ -1,0 +1,328 @@
+#include "forwarder/manager.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "dokku/app.h"
+#include "dokku/properties.h"
+#include "forwarder/event_log.h"
+#include "forwarder/limits.h"
+#include "forwarder/socket.h"
+
+namespace netports {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Above so many containers one list is cheaper than asking for each.
+constexpr std::size_t kInspectOneByOne = 8;
+
+}  // namespace
+
+bool Manager::Requests::empty() const {
+  return !all_full && !all_gentle && !stop_accepting && full.empty() && gentle.empty() &&
+         reset.empty() && containers.empty() && probes.empty() && done.empty();
+}
+
+Manager::Manager(Settings settings)
+    : settings_(std::move(settings)),
+      store_(settings_.dokku_root, settings_.properties),
+      engine_(settings_.engine, limits::kEngineTimeout),
+      forwarder_(settings_.threads, settings_.max_connections,
+                 [this](const std::string& app) {
+                   request([&](Requests& requests) { requests.full.insert(app); });
+                 }),
+      status_(std::make_shared<ServiceStatus>()) {}
+
+Manager::~Manager() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
+}
+
+void Manager::request(const std::function<void(Requests&)>& change) {
+  {
+    const std::lock_guard lock(mutex_);
+    change(requests_);
+  }
+  changed_.notify_one();
+}
+
+void Manager::start(Done done) {
+  reload_all(std::move(done));
+  thread_ = std::thread([this] { loop(); });
+}
+
+void Manager::reload_all(Done done) {
+  request([&](Requests& requests) {
+    requests.all_full = true;
+    requests.done.emplace_back("", std::move(done));
+  });
+}
+
+void Manager::reload_app(const std::string& app, Done done) {
+  request([&](Requests& requests) {
+    requests.full.insert(app);
+    requests.done.emplace_back(app, std::move(done));
+  });
+}
+
+void Manager::stop_app(const std::string& app, Done done) {
+  request([&](Requests& requests) {
+    requests.full.insert(app);
+    requests.reset.insert(app);
+    requests.done.emplace_back(app, std::move(done));
+  });
+}
+
+void Manager::probe(std::vector<ListenAddress> addresses, Done done) {
+  request([&](Requests& requests) {
+    requests.probes.emplace_back(std::move(addresses), std::move(done));
+  });
+}
+
+void Manager::container_changed(const std::string& app, const std::string& container_id) {
+  request([&](Requests& requests) {
+    if (!app.empty()) requests.gentle.insert(app);
+    if (!container_id.empty()) requests.containers.insert(container_id);
+    if (app.empty() && container_id.empty()) requests.all_gentle = true;
+  });
+}
+
+void Manager::stop_accepting(Done done) {
+  request([&](Requests& requests) {
+    requests.stop_accepting = true;
+    requests.done.emplace_back("", std::move(done));
+  });
+}
+
+std::shared_ptr<const ServiceStatus> Manager::status() const {
+  const std::lock_guard lock(mutex_);
+  return status_;
+}
+
+void Manager::loop() {
+  auto next_resync = Clock::now() + limits::kResync;
+  while (true) {
+    Requests requests;
+    {
+      std::unique_lock lock(mutex_);
+      const bool retry = engine_failed_ || ports_waiting_;
+      const auto wake = retry ? std::min(next_resync, Clock::now() + limits::kRetry) : next_resync;
+      changed_.wait_until(lock, wake, [this] { return stopping_ || !requests_.empty(); });
+      if (stopping_) return;
+      std::swap(requests, requests_);
+    }
+    if (requests.empty()) {
+      // Woken by the clock: a retry, or the periodic resync.
+      if (engine_failed_ || Clock::now() >= next_resync) requests.all_gentle = true;
+    }
+    if (requests.all_full || requests.all_gentle) next_resync = Clock::now() + limits::kResync;
+    serve(std::move(requests));
+  }
+}
+
+void Manager::serve(Requests requests) {
+  if (requests.stop_accepting) accepting_ = false;
+  if (requests.all_full || requests.all_gentle) look_at_everything(requests.all_full);
+  for (const auto& [name, app] : apps_) {
+    const bool touched = std::any_of(
+        app.containers.begin(), app.containers.end(),
+        [&](const ContainerFile& file) { return requests.containers.contains(file.id); });
+    if (touched) requests.gentle.insert(name);
+  }
+  if (!requests.all_full) {
+    std::set<std::string> names = requests.full;
+    names.insert(requests.gentle.begin(), requests.gentle.end());
+    if (!names.empty()) {
+      const RunningContainers running = inspect(names);
+      for (const auto& name : names) look_at(name, requests.full.contains(name), running);
+    }
+  }
+  ++reloads_;
+  apply();
+  if (!requests.reset.empty()) {
+    forwarder_.reset_if([&](const Connection& connection) {
+      return requests.reset.contains(connection.route->app);
+    });
+  }
+  for (const auto& [addresses, done] : requests.probes) answer_probe(addresses, done);
+  for (const auto& [app, done] : requests.done) {
+    if (done) done(result_for(app));
+  }
+}
+
+void Manager::look_at_everything(bool full) {
+  RunningContainers running;
+  try {
+    for (auto& container : running_containers(engine_)) {
+      std::string id = container.id;
+      running.emplace(std::move(id), std::move(container));
+    }
+    if (engine_failed_) full = true;  // what happened meanwhile is unknown
+    engine_failed_ = false;
+    engine_error_.clear();
+  } catch (const Error& error) {
+    if (!engine_failed_) event_log::write("engine-failed", {{"reason", error.what()}});
+    engine_failed_ = true;
+    engine_error_ = error.what();
+    if (!full || !apps_.empty()) return;  // what is known stays in use
+  }
+  std::set<std::string> names;
+  for (const auto& ports : store_.all_active()) names.insert(ports.app);
+  for (const auto& [name, app] : apps_) names.insert(name);
+  for (const auto& name : names) look_at(name, full, running);
+}
+
+RunningContainers Manager::inspect(const std::set<std::string>& names) {
+  std::set<std::string> ids;
+  for (const auto& name : names) {
+    for (const auto& file : container_files(settings_.dokku_root + "/" + name)) ids.insert(file.id);
+    const auto known = apps_.find(name);
+    if (known == apps_.end()) continue;
+    for (const auto& file : known->second.containers) ids.insert(file.id);
+  }
+  RunningContainers running;
+  try {
+    if (ids.size() > kInspectOneByOne) {
+      for (auto& container : running_containers(engine_)) {
+        std::string id = container.id;
+        running.emplace(std::move(id), std::move(container));
+      }
+    } else {
+      for (const auto& id : ids) {
+        try {
+          Container container = inspect_container(engine_, id);
+          if (container.running() && container.id == id) running.emplace(id, std::move(container));
+        } catch (const EngineError& error) {
+          if (error.http_status() != 404) throw;
+        }
+      }
+    }
+    engine_error_.clear();
+  } catch (const Error& error) {
+    if (!engine_failed_) event_log::write("engine-failed", {{"reason", error.what()}});
+    engine_failed_ = true;
+    engine_error_ = error.what();
+  }
+  return running;
+}
+
+bool Manager::forward_published(const std::string& app) const {
+  for (const std::string& scope : {app, std::string(kGlobal)}) {
+    try {
+      const auto value = read_file(settings_.properties + "/" + scope + "/forward-via");
+      if (value && !value->empty()) return trim(*value) == "published";
+    } catch (const Error&) {
+      continue;  // unreadable counts as unset
+    }
+  }
+  return false;
+}
+
+void Manager::look_at(const std::string& app, bool full, const RunningContainers& running) {
+  const auto known = apps_.find(app);
+  const AppRoutes* previous = known == apps_.end() ? nullptr : &known->second;
+  const std::string directory = settings_.dokku_root + "/" + app;
+  if (!is_app_name(app) || !is_directory(directory)) {
+    if (previous != nullptr) apps_.erase(known);
+    return;
+  }
+  // Without an Engine nothing is known of any container: stay with what there is.
+  if (!engine_error_.empty() && previous != nullptr && !full) return;
+  const bool stay =
+      !full && previous != nullptr && !previous->containers.empty() && all_run(*previous, running);
+  AppRoutes fresh;
+  if (stay) {
+    fresh =
+        resolve_app(previous->ports, previous->published, previous->containers, running, previous);
+  } else if (engine_error_.empty()) {
+    fresh = resolve_app(store_.active(app), forward_published(app), container_files(directory),
+                        running, previous);
+  } else {
+    // The files are read, addresses come from what was known of the very same containers.
+    fresh = resolve_app(store_.active(app), forward_published(app), container_files(directory), {},
+                        previous);
+    if (previous != nullptr) fresh.routes = previous->routes;
+  }
+  if (fresh.ports.source == AppPorts::Source::none && fresh.problems.empty()) {
+    if (previous != nullptr) apps_.erase(known);
+    return;
+  }
+  apps_[app] = std::move(fresh);
+}
+
+void Manager::apply() {
+  std::vector<Problem> problems;
+  for (const auto& [name, app] : apps_) {
+    problems.insert(problems.end(), app.problems.begin(), app.problems.end());
+  }
+  std::vector<PortState> states;
+  if (accepting_) {
+    states = forwarder_.apply(settle_conflicts(apps_, owners_, problems));
+  } else {
+    forwarder_.stop_accepting();
+  }
+  owners_.clear();
+  ports_waiting_ = false;
+  for (const auto& state : states) {
+    owners_[state.route->mapping.listen] = state.route->app;
+    if (state.listener) continue;
+    ports_waiting_ = true;
+  }
+  auto status = std::make_shared<ServiceStatus>();
+  status->ports = std::move(states);
+  status->problems = std::move(problems);
+  status->engine_error = engine_error_;
+  status->reloads = reloads_;
+  const std::lock_guard lock(mutex_);
+  for (const auto& state : status->ports) {
+    const bool was_waiting =
+        std::any_of(status_->ports.begin(), status_->ports.end(), [&](const PortState& before) {
+          return !before.error.empty() && before.error == state.error &&
+                 before.route->mapping.listen == state.route->mapping.listen;
+        });
+    if (!state.error.empty() && !was_waiting) {
+      event_log::write("port-waiting", {{"app", state.route->app}, {"reason", state.error}});
+    }
+  }
+  status_ = std::move(status);
+}
+
+ReloadResult Manager::result_for(const std::string& app) const {
+  const auto status = this->status();
+  ReloadResult result;
+  result.error = status->engine_error;
+  for (const auto& problem : status->problems) {
+    if (app.empty()) {
+      result.warnings.push_back(fmt::format("{}: {}", problem.app, problem.text));
+    } else if (problem.app == app) {
+      result.warnings.push_back(problem.text);
+    }
+  }
+  for (const auto& state : status->ports) {
+    if (!state.error.empty() && (app.empty() || state.route->app == app)) {
+      result.warnings.push_back(state.error);
+    }
+  }
+  return result;
+}
+
+void Manager::answer_probe(const std::vector<ListenAddress>& addresses, const Done& done) const {
+  ReloadResult result;
+  for (const auto& address : addresses) {
+    if (forwarder_.listens_on(address)) continue;
+    const std::string reason = probe_listen(address);
+    if (!reason.empty()) result.warnings.push_back(fmt::format("{} {}", address.text(), reason));
+  }
+  done(result);
+}
+
+}  // namespace netports

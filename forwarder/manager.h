@@ -1,0 +1,122 @@
+// Keeps the forwarder's routes true: the thread that reads mappings and container files, asks the
+// Engine, and applies the result.
+//
+// Two ways to look at an app. A *full* look takes what the files say now: after a deploy, on
+// SIGHUP, at start, when a used container ended or refused. A *gentle* look (Engine events, the
+// periodic resync) refreshes addresses but stays with the containers in use as long as they all
+// run: in the middle of a deploy the files already name containers of a release that is not live
+// yet.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "forwarder/forwarder.h"
+#include "forwarder/resolver.h"
+
+namespace netports {
+
+/// What a reload led to.
+struct ReloadResult {
+  std::string error;                  // empty when the routes are what the disk says
+  std::vector<std::string> warnings;  // ports that are not served, one line each
+};
+
+/// What is served at one moment, for status and metrics.
+struct ServiceStatus {
+  std::vector<PortState> ports;
+  std::vector<Problem> problems;
+  std::string engine_error;  // why the Engine could not be asked last time; empty when it could
+  std::uint64_t reloads = 0;
+};
+
+class Manager {
+ public:
+  struct Settings {
+    std::string dokku_root;
+    std::string properties;
+    EngineEndpoint engine;
+    unsigned threads = 1;
+    std::size_t max_connections = 1;
+  };
+  using Done = std::function<void(const ReloadResult&)>;
+
+  explicit Manager(Settings settings);
+  ~Manager();
+
+  /// Starts the thread with a full look at everything; `done` is called after it.
+  void start(Done done);
+
+  // Any thread, none waits. `done` is called in the manager's thread once the change is live.
+  void reload_all(Done done);
+  void reload_app(const std::string& app, Done done);
+  /// Reloads the app and resets its open connections: its containers were stopped on purpose.
+  void stop_app(const std::string& app, Done done);
+  /// Which of `addresses` another program holds: one line "<address> <reason>" each.
+  void probe(std::vector<ListenAddress> addresses, Done done);
+  /// A container of ours, or of that app, changed; both may be empty for "something did".
+  void container_changed(const std::string& app, const std::string& container_id);
+  /// Stops following changes and closes all listeners; open connections go on.
+  void stop_accepting(Done done);
+
+  [[nodiscard]] std::shared_ptr<const ServiceStatus> status() const;
+  [[nodiscard]] const Forwarder& forwarder() const { return forwarder_; }
+  [[nodiscard]] const EngineEndpoint& engine() const { return settings_.engine; }
+
+ private:
+  struct Requests {
+    bool all_full = false;
+    bool all_gentle = false;
+    bool stop_accepting = false;
+    std::set<std::string> full;
+    std::set<std::string> gentle;
+    std::set<std::string> reset;
+    std::set<std::string> containers;
+    std::vector<std::pair<std::vector<ListenAddress>, Done>> probes;
+    std::vector<std::pair<std::string, Done>> done;  // app, or "" for all
+
+    [[nodiscard]] bool empty() const;
+  };
+
+  void loop();
+  void request(const std::function<void(Requests&)>& change);
+  void serve(Requests requests);
+  ReloadResult result_for(const std::string& app) const;
+  void look_at_everything(bool full);
+  void look_at(const std::string& app, bool full, const RunningContainers& running);
+  RunningContainers inspect(const std::set<std::string>& apps);
+  [[nodiscard]] bool forward_published(const std::string& app) const;
+  void apply();
+  void answer_probe(const std::vector<ListenAddress>& addresses, const Done& done) const;
+
+  const Settings settings_;
+  const PortStore store_;
+  const Engine engine_;
+  Forwarder forwarder_;
+
+  // The manager's thread only.
+  std::map<std::string, AppRoutes> apps_;
+  std::map<ListenAddress, std::string> owners_;
+  bool accepting_ = true;
+  bool engine_failed_ = false;
+  bool ports_waiting_ = false;
+  std::string engine_error_;
+  std::uint64_t reloads_ = 0;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  Requests requests_;
+  bool stopping_ = false;
+  std::shared_ptr<const ServiceStatus> status_;
+
+  std::thread thread_;
+};
+
+}  // namespace netports

@@ -1,0 +1,94 @@
+// Where connections go: listeners, the backends behind them, and the table that joins the two.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/ip.h"
+#include "base/unique_fd.h"
+#include "ports/mapping.h"
+
+namespace netports {
+
+/// Milliseconds of the monotonic clock; what the data path calls "now".
+using Millis = std::int64_t;
+Millis now_ms();
+
+/// One address a container answers on. Shared by all tables that name it, so its marks and counts
+/// survive a reload.
+struct Backend {
+  std::string container_id;  // 64 hex digits
+  std::string name;          // "web.1"
+  IpAddress ip;
+  std::uint16_t port = 0;
+
+  std::atomic<std::uint32_t> open{0};
+  std::atomic<std::uint64_t> accepted{0};
+  std::atomic<std::uint64_t> failed{0};
+  std::atomic<std::uint32_t> failures_in_row{0};
+  std::atomic<Millis> down_until{0};
+
+  [[nodiscard]] bool same_place(const Backend& other) const {
+    return container_id == other.container_id && name == other.name && ip == other.ip &&
+           port == other.port;
+  }
+  [[nodiscard]] std::string address() const { return ip.text_with_port(port); }
+  /// It answered: forget earlier failures.
+  void mark_up();
+  /// It refused or timed out: leave it alone for a growing while.
+  void mark_down(Millis now);
+};
+
+/// Where one mapping leads. Immutable but for the turn counter and the backends' own marks.
+struct Route {
+  std::string app;
+  PortMapping mapping;
+  std::vector<std::shared_ptr<Backend>> backends;
+  mutable std::atomic<std::uint32_t> turn{0};
+
+  /// The next backend in turn that is not marked down; when all are, the one whose mark ends first.
+  /// `attempt` counts from 0 for one client connection; null when every backend had its chance.
+  [[nodiscard]] std::shared_ptr<Backend> pick(unsigned attempt, Millis now) const;
+};
+
+/// Counts of one listener in one thread. Only that thread writes, anybody reads.
+struct alignas(64) ListenerCounts {
+  std::atomic<std::uint64_t> accepted{0};
+  std::atomic<std::uint64_t> refused{0};  // no backend to try
+  std::atomic<std::uint64_t> failed{0};   // every backend tried in vain
+  std::atomic<std::uint64_t> bytes_in{0};
+  std::atomic<std::uint64_t> bytes_out{0};
+  std::atomic<std::int64_t> open{0};
+};
+
+/// Adds without a locked instruction: the caller is the only writer.
+template <typename T>
+void add_own(std::atomic<T>& counter, T amount) {
+  counter.store(counter.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+}
+
+/// One bound public address. All threads accept from the same socket.
+struct Listener : std::enable_shared_from_this<Listener> {
+  Listener(ListenAddress listen_address, UniqueFd socket, std::size_t threads)
+      : address(std::move(listen_address)), fd(std::move(socket)), counts(threads) {}
+  ListenAddress address;
+  UniqueFd fd;
+  std::vector<ListenerCounts> counts;  // one per thread
+};
+
+/// All routes at one moment. Swapped whole; a thread sees the old or the new one.
+struct RouteTable {
+  std::unordered_map<const Listener*, std::shared_ptr<const Route>> routes;
+
+  [[nodiscard]] std::shared_ptr<const Route> find(const Listener* listener) const {
+    const auto found = routes.find(listener);
+    return found == routes.end() ? nullptr : found->second;
+  }
+};
+
+}  // namespace netports

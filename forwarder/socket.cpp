@@ -1,0 +1,97 @@
+#include "forwarder/socket.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "base/error.h"
+#include "forwarder/limits.h"
+
+namespace netports {
+
+namespace {
+
+constexpr int kKeepaliveIdleSeconds = 120;
+constexpr int kKeepaliveIntervalSeconds = 30;
+constexpr int kKeepaliveProbes = 4;
+
+void set(int fd, int level, int option, int value) {
+  // Options are improvements: a socket without one still forwards.
+  [[maybe_unused]] const int result = ::setsockopt(fd, level, option, &value, sizeof value);
+}
+
+void set_stream_options(int fd) {
+  set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(fd, IPPROTO_TCP, TCP_KEEPIDLE, kKeepaliveIdleSeconds);
+  set(fd, IPPROTO_TCP, TCP_KEEPINTVL, kKeepaliveIntervalSeconds);
+  set(fd, IPPROTO_TCP, TCP_KEEPCNT, kKeepaliveProbes);
+}
+
+/// Binds and listens; no descriptor on failure, errno says why.
+UniqueFd try_listen(const ListenAddress& address, int family) {
+  UniqueFd fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd) return fd;
+  set(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+  if (family == AF_INET6) set(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, address.ip ? 1 : 0);
+  set_stream_options(fd.get());
+  sockaddr_storage storage{};
+  const IpAddress any = *IpAddress::parse(family == AF_INET6 ? "::" : "0.0.0.0");
+  const socklen_t length = address.ip.value_or(any).to_sockaddr(address.port, storage);
+  if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&storage), length) != 0 ||
+      ::listen(fd.get(), limits::kListenBacklog) != 0) {
+    const int error = errno;
+    fd.reset();
+    errno = error;
+  }
+  return fd;
+}
+
+UniqueFd try_listen(const ListenAddress& address) {
+  if (address.ip) return try_listen(address, address.ip->is_v6() ? AF_INET6 : AF_INET);
+  UniqueFd both = try_listen(address, AF_INET6);
+  if (both || (errno != EAFNOSUPPORT && errno != EADDRNOTAVAIL)) return both;
+  return try_listen(address, AF_INET);
+}
+
+}  // namespace
+
+UniqueFd listen_on(const ListenAddress& address) {
+  UniqueFd fd = try_listen(address);
+  if (!fd) throw Error("Cannot listen on {}: {}", address.text(), errno_text(errno));
+  return fd;
+}
+
+std::string probe_listen(const ListenAddress& address) {
+  return try_listen(address) ? "" : errno_text(errno);
+}
+
+UniqueFd start_connect(const IpAddress& ip, std::uint16_t port) {
+  sockaddr_storage storage{};
+  const socklen_t length = ip.to_sockaddr(port, storage);
+  UniqueFd fd(::socket(storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd) return fd;
+  set_stream_options(fd.get());
+  if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&storage), length) != 0 &&
+      errno != EINPROGRESS) {
+    const int error = errno;
+    fd.reset();
+    errno = error;
+  }
+  return fd;
+}
+
+int socket_error(int fd) {
+  int error = 0;
+  socklen_t length = sizeof error;
+  return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
+}
+
+void close_with_reset(int fd) {
+  const linger hard{1, 0};
+  [[maybe_unused]] const int result = ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+}
+
+}  // namespace netports

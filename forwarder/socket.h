@@ -1,0 +1,29 @@
+// The few socket calls the data path needs, with the daemon's options set.
+#pragma once
+
+#include <cstdint>
+
+#include "base/ip.h"
+#include "base/unique_fd.h"
+#include "ports/mapping.h"
+
+namespace netports {
+
+/// A listening socket, non-blocking; TCP_NODELAY and keepalive are inherited by what it accepts.
+/// All addresses means one socket for IPv4 and IPv6, or IPv4 alone where the host has no IPv6.
+/// Errors: Error "Cannot listen on <address>: <reason>".
+UniqueFd listen_on(const ListenAddress& address);
+
+/// Whether a listener could be had for `address` now; the reason when not, else empty.
+std::string probe_listen(const ListenAddress& address);
+
+/// Starts a non-blocking connect. No descriptor when it failed at once; errno says why.
+UniqueFd start_connect(const IpAddress& ip, std::uint16_t port);
+
+/// The pending error of a socket (SO_ERROR), cleared by asking.
+int socket_error(int fd);
+
+/// Makes the coming close of `fd` a reset, so that the peer sees no clean end.
+void close_with_reset(int fd);
+
+}  // namespace netports

@@ -1,0 +1,410 @@
+#include "forwarder/worker.h"
+
+#include <sched.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "base/error.h"
+#include "forwarder/event_log.h"
+#include "forwarder/limits.h"
+#include "forwarder/socket.h"
+
+namespace netports {
+
+namespace {
+
+constexpr std::uintptr_t kTagBits = 3;
+
+template <typename Tag>
+std::uint64_t tagged(const void* pointer, Tag tag) {
+  return reinterpret_cast<std::uintptr_t>(pointer) | static_cast<std::uintptr_t>(tag);
+}
+
+/// Failures of this host, which say nothing of the backend: descriptors, memory or local ports.
+bool is_shortage(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ||
+         error == EADDRNOTAVAIL || error == EAGAIN;
+}
+
+/// Logged for the first failure in a row only: a backend that is down is dialled again and again.
+void report_dial_failure(const Connection& connection, const std::string& reason) {
+  if (connection.target->failures_in_row.load() > 0 && !event_log::debug_enabled()) return;
+  event_log::write("backend-failed", {{"app", connection.route->app},
+                                      {"container", connection.target->name},
+                                      {"address", connection.target->address()},
+                                      {"reason", reason}});
+}
+
+void give_descriptor_back(int& fd) { const UniqueFd closing(std::exchange(fd, -1)); }
+
+}  // namespace
+
+Worker::Worker(WorkerTeam& team, unsigned index)
+    : team_(team),
+      index_(index),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      table_(std::make_shared<const RouteTable>()) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = tagged(nullptr, Tag::wake);
+  if (!epoll_ || !wake_ || ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event) != 0) {
+    throw Error("Unable to set up a forwarding thread: {}", errno_text(errno));
+  }
+  tools_.buffer.resize(limits::kCopyBufferBytes);
+}
+
+Worker::~Worker() { stop(); }
+
+void Worker::start() {
+  thread_ = std::thread([this] { loop(); });
+}
+
+void Worker::stop() {
+  if (!thread_.joinable()) return;
+  post([this] { stopping_ = true; });
+  thread_.join();
+}
+
+void Worker::post(std::function<void()> task) {
+  {
+    const std::lock_guard lock(tasks_mutex_);
+    tasks_.push_back(std::move(task));
+  }
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t n = ::write(wake_.get(), &one, sizeof one);
+}
+
+void Worker::run_tasks() {
+  std::uint64_t count = 0;
+  [[maybe_unused]] const ssize_t n = ::read(wake_.get(), &count, sizeof count);
+  std::vector<std::function<void()>> tasks;
+  {
+    const std::lock_guard lock(tasks_mutex_);
+    tasks.swap(tasks_);
+  }
+  for (const auto& task : tasks) task();
+}
+
+void Worker::loop() {
+  std::array<epoll_event, limits::kEventsPerBatch> events{};
+  while (!stopping_) {
+    // Under bulk load the sender often refills the socket while we yield once; going to sleep and
+    // being woken for it would cost more.
+    if (std::exchange(moved_bulk_, false)) ::sched_yield();
+    const int count =
+        ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait_timeout());
+    now_ = now_ms();
+    bool woken = false;
+    for (int i = 0; i < count; ++i) {
+      const epoll_event& event = events[static_cast<std::size_t>(i)];
+      const auto tag = static_cast<Tag>(event.data.u64 & kTagBits);
+      void* object = reinterpret_cast<void*>(event.data.u64 & ~kTagBits);
+      if (tag == Tag::wake) {
+        woken = true;
+      } else if (tag == Tag::listener) {
+        on_listener(static_cast<Listener*>(object));
+      } else {
+        on_socket(static_cast<Connection*>(object), tag, event.events);
+      }
+    }
+    std::vector<Connection*> ready;
+    ready.swap(ready_);
+    for (Connection* connection : ready) {
+      connection->queued = false;
+      if (connection->state != Connection::State::closed) drive(connection);
+    }
+    if (now_ >= next_tick_) on_tick();
+    if (woken) run_tasks();
+    for (const Connection* connection : closed_) delete connection;
+    closed_.clear();
+  }
+  reset_if([](const Connection&) { return true; });
+  for (const Connection* connection : closed_) delete connection;
+  closed_.clear();
+}
+
+int Worker::wait_timeout() const {
+  if (!ready_.empty()) return 0;
+  if (connecting_.size() == 0 && paused_.empty()) return -1;
+  return static_cast<int>(limits::kTick.count());
+}
+
+void Worker::on_tick() {
+  next_tick_ = now_ + limits::kTick.count();
+  while (Connection* oldest = connecting_.front()) {
+    if (now_ - oldest->since < limits::kConnectTimeout.count()) break;
+    dial_failed(oldest, "It does not answer");
+  }
+  std::vector<Listener*> paused;
+  paused.swap(paused_);
+  for (Listener* listener : paused) {
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLEXCLUSIVE;
+    event.data.u64 = tagged(listener, Tag::listener);
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, listener->fd.get(), &event);
+  }
+}
+
+void Worker::listen(std::shared_ptr<Listener> listener) {
+  epoll_event event{};
+  // EXCLUSIVE: a new connection wakes one sleeping thread, not all.
+  event.events = EPOLLIN | EPOLLEXCLUSIVE;
+  event.data.u64 = tagged(listener.get(), Tag::listener);
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, listener->fd.get(), &event) != 0) {
+    event_log::write("listen-failed",
+                     {{"port", listener->address.text()}, {"reason", errno_text(errno)}});
+  }
+  listeners_.push_back(std::move(listener));
+}
+
+void Worker::stop_listening(const std::shared_ptr<Listener>& listener) {
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener->fd.get(), nullptr);
+  std::erase(paused_, listener.get());
+  std::erase(listeners_, listener);
+}
+
+void Worker::on_listener(Listener* listener) {
+  for (int i = 0; i < limits::kAcceptsPerEvent; ++i) {
+    if (team_.open_connections.load(std::memory_order_relaxed) >= team_.max_connections) {
+      return pause_accepting(listener);
+    }
+    UniqueFd client(::accept4(listener->fd.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!client) {
+      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+        return pause_accepting(listener);
+      }
+      if (errno == EINTR || errno == ECONNABORTED) continue;
+      return;
+    }
+    Worker& worker = least_loaded();
+    if (&worker == this) {
+      open(std::move(client), listener->shared_from_this());
+    } else {
+      worker.post([&worker, fd = client.release(), to = listener->shared_from_this()] {
+        worker.open(UniqueFd(fd), to);
+      });
+    }
+  }
+}
+
+void Worker::pause_accepting(Listener* listener) {
+  // Clients wait in the kernel's queue meanwhile.
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener->fd.get(), nullptr);
+  if (now_ >= next_pause_report_) {
+    event_log::write("accept-paused",
+                     {{"open", team_.open_connections.load()}, {"limit", team_.max_connections}});
+    next_pause_report_ = now_ + limits::kPauseReport.count();
+  }
+  paused_.push_back(listener);
+  next_tick_ = now_ + limits::kAcceptPause.count();
+}
+
+Worker& Worker::least_loaded() {
+  const auto& workers = team_.workers;
+  const auto idlest = std::min_element(
+      workers.begin(), workers.end(),
+      [](const auto& a, const auto& b) { return a->connections() < b->connections(); });
+  return (*idlest)->connections() + limits::kHandOverMargin < connections() ? **idlest : *this;
+}
+
+void Worker::open(UniqueFd client, std::shared_ptr<Listener> listener) {
+  auto route = table_->find(listener.get());
+  ListenerCounts& count = listener->counts[index_];
+  if (!route || route->backends.empty()) {
+    add_own<std::uint64_t>(count.refused, 1);
+    close_with_reset(client.get());
+    return;
+  }
+  add_own<std::uint64_t>(count.accepted, 1);
+  add_own<std::int64_t>(count.open, 1);
+  open_.store(open_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  team_.open_connections.fetch_add(1, std::memory_order_relaxed);
+  auto* connection = new Connection;
+  connection->client.fd = client.release();
+  connection->client.connected = true;
+  // Clients that speak first have often spoken already: try before asking epoll.
+  connection->client.readable = true;
+  connection->client.writable = true;
+  connection->listener = std::move(listener);
+  connection->route = std::move(route);
+  connecting_.push_back(connection);
+  dial(connection);
+}
+
+void Worker::dial(Connection* connection) {
+  while (true) {
+    connection->target = connection->route->pick(connection->attempts, now_);
+    if (!connection->target) {
+      add_own<std::uint64_t>(counts(connection).failed, 1);
+      team_.on_unreachable(connection->route->app);
+      return reset(connection);
+    }
+    ++connection->attempts;
+    Backend& target = *connection->target;
+    UniqueFd fd = start_connect(target.ip, target.port);
+    if (fd) {
+      ++target.open;
+      connection->backend = Endpoint{};
+      connection->backend.fd = fd.release();
+      // A container's handshake is usually done when connect returns: try to write at once.
+      connection->backend.writable = true;
+      connecting_.remove(connection);
+      connection->since = now_;
+      connecting_.push_back(connection);
+      return drive(connection);
+    }
+    const int error = errno;
+    report_dial_failure(*connection, errno_text(error));
+    if (is_shortage(error)) {  // ours, not the backend's
+      add_own<std::uint64_t>(counts(connection).failed, 1);
+      return reset(connection);
+    }
+    target.mark_down(now_);
+  }
+}
+
+void Worker::dial_failed(Connection* connection, const std::string& reason) {
+  Backend& target = *connection->target;
+  report_dial_failure(*connection, reason);
+  target.mark_down(now_);
+  --target.open;
+  give_descriptor_back(connection->backend.fd);
+  connection->target.reset();
+  dial(connection);
+}
+
+void Worker::established(Connection* connection) {
+  connection->backend.connected = true;
+  connection->state = Connection::State::streaming;
+  connection->target->mark_up();
+  ++connection->target->accepted;
+  connecting_.remove(connection);
+  streaming_.push_back(connection);
+}
+
+void Worker::on_socket(Connection* connection, Tag side, std::uint32_t events) {
+  if (connection->state == Connection::State::closed) return;
+  Endpoint& endpoint = side == Tag::client ? connection->client : connection->backend;
+  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) endpoint.readable = true;
+  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) endpoint.hung_up = true;
+  if ((events & (EPOLLOUT | EPOLLERR)) != 0) endpoint.writable = true;
+  if (side == Tag::backend && connection->state == Connection::State::connecting) {
+    if ((events & (EPOLLERR | EPOLLHUP)) != 0) {
+      // No error: the event was of the backend dialled before this one, closed in the same batch.
+      const int error = socket_error(endpoint.fd);
+      return error == 0 ? void() : dial_failed(connection, errno_text(error));
+    }
+    if ((events & EPOLLOUT) != 0) established(connection);
+  }
+  drive(connection);
+  // A broken socket whose bytes nobody takes would otherwise wait for the receiver.
+  if ((events & EPOLLERR) != 0 && connection->state != Connection::State::closed &&
+      endpoint.fd >= 0 && socket_error(endpoint.fd) != 0) {
+    reset(connection);
+  }
+}
+
+void Worker::drive(Connection* connection) {
+  using Result = Pump::Result;
+  ListenerCounts& count = counts(connection);
+  std::uint64_t in = 0;
+  std::uint64_t out = 0;
+  const Result up = connection->up.run(connection->client, connection->backend, tools_, in);
+  if (connection->state == Connection::State::connecting) {
+    if (connection->backend.connected) {
+      established(connection);
+    } else if (up == Result::failed) {
+      // What could not be sent is held; then it was the backend that failed, not the client.
+      if (!connection->up.holds_bytes()) return reset(connection);
+      return dial_failed(connection, errno_text(errno));
+    }
+  }
+  Result down = Result::waiting;
+  if (connection->state == Connection::State::streaming) {
+    down = connection->down.run(connection->backend, connection->client, tools_, out);
+  }
+  if (in > 0) add_own(count.bytes_in, in);
+  if (out > 0) add_own(count.bytes_out, out);
+  moved_bulk_ = moved_bulk_ || connection->up.splicing() || connection->down.splicing();
+  if (up == Result::failed || down == Result::failed) return reset(connection);
+  if (up == Result::finished && down == Result::finished) return close(connection);
+  if ((up == Result::more || down == Result::more) && !connection->queued) {
+    connection->queued = true;
+    ready_.push_back(connection);
+  }
+  ask_events(connection);
+}
+
+void Worker::ask_events(Connection* connection) {
+  // The one place that decides what to be woken for. A side whose bytes the other does not take is
+  // not read, so it is not asked for either.
+  const bool connecting = connection->state == Connection::State::connecting;
+  const Pump& up = connection->up;
+  const Pump& down = connection->down;
+  std::uint32_t client = 0;
+  std::uint32_t backend = 0;
+  if (!up.holds_bytes() && !up.saw_end()) client |= EPOLLIN | EPOLLRDHUP;
+  if (!down.holds_bytes() && !down.saw_end()) backend |= EPOLLIN | EPOLLRDHUP;
+  if (down.holds_bytes()) client |= EPOLLOUT;
+  if (up.holds_bytes() || connecting) backend |= EPOLLOUT;
+  if (!register_events(connection, connection->client, Tag::client, client) ||
+      !register_events(connection, connection->backend, Tag::backend, backend)) {
+    reset(connection);
+  }
+}
+
+bool Worker::register_events(Connection* connection, Endpoint& endpoint, Tag side,
+                             std::uint32_t wanted) {
+  const bool missing = (wanted & ~endpoint.asked) != 0;
+  const bool must_mask =
+      (endpoint.asked & EPOLLIN) != 0 && (wanted & EPOLLIN) == 0 && !endpoint.hung_up;
+  if (endpoint.asked != 0 && !missing && !must_mask) return true;
+  epoll_event event{};
+  event.events = wanted | EPOLLET;
+  event.data.u64 = tagged(connection, side);
+  const int operation = endpoint.asked == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+  endpoint.asked = wanted | EPOLLET;
+  return ::epoll_ctl(epoll_.get(), operation, endpoint.fd, &event) == 0;
+}
+
+void Worker::reset(Connection* connection) {
+  if (connection->client.fd >= 0) close_with_reset(connection->client.fd);
+  if (connection->backend.fd >= 0) close_with_reset(connection->backend.fd);
+  close(connection);
+}
+
+void Worker::close(Connection* connection) {
+  (connection->state == Connection::State::connecting ? connecting_ : streaming_)
+      .remove(connection);
+  connection->state = Connection::State::closed;
+  if (connection->queued) std::erase(ready_, connection);
+  connection->up.release(tools_);
+  connection->down.release(tools_);
+  give_descriptor_back(connection->client.fd);
+  if (connection->backend.fd >= 0) {
+    give_descriptor_back(connection->backend.fd);
+    --connection->target->open;
+  }
+  add_own<std::int64_t>(counts(connection).open, -1);
+  open_.store(open_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+  team_.open_connections.fetch_sub(1, std::memory_order_relaxed);
+  closed_.push_back(connection);
+}
+
+void Worker::reset_if(const std::function<bool(const Connection&)>& matches) {
+  for (const ConnectionList* list : {&connecting_, &streaming_}) {
+    for (Connection* connection = list->front(); connection != nullptr;) {
+      Connection* following = connection->next;
+      if (matches(*connection)) reset(connection);
+      connection = following;
+    }
+  }
+}
+
+}  // namespace netports

@@ -1,0 +1,101 @@
+// One thread of the data path: an epoll loop that accepts, dials and pumps.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "forwarder/connection.h"
+#include "forwarder/pump.h"
+#include "forwarder/route.h"
+
+namespace netports {
+
+class Worker;
+
+/// What the threads of the data path have in common.
+struct WorkerTeam {
+  std::vector<std::unique_ptr<Worker>> workers;
+  std::size_t max_connections = 0;               // of all threads together
+  std::atomic<std::size_t> open_connections{0};  // likewise
+  /// Called when no backend of an app could be reached. From any worker thread; must not block.
+  std::function<void(const std::string& app)> on_unreachable;
+};
+
+class Worker {
+ public:
+  /// Errors: Error when the kernel gives no epoll instance.
+  Worker(WorkerTeam& team, unsigned index);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  void start();
+  /// Ends the loop after the current batch, resets what is open, and joins the thread.
+  void stop();
+
+  /// Runs `task` in the worker's thread between two batches. Any thread.
+  void post(std::function<void()> task);
+
+  // The rest is for tasks, in the worker's own thread.
+  void use_table(std::shared_ptr<const RouteTable> table) { table_ = std::move(table); }
+  void listen(std::shared_ptr<Listener> listener);
+  void stop_listening(const std::shared_ptr<Listener>& listener);
+  /// Resets every connection for which `matches` says so.
+  void reset_if(const std::function<bool(const Connection&)>& matches);
+  [[nodiscard]] std::size_t connections() const { return open_.load(std::memory_order_relaxed); }
+
+ private:
+  enum class Tag : std::uintptr_t { client, backend, listener, wake };
+
+  void loop();
+  void run_tasks();
+  int wait_timeout() const;
+  void on_tick();
+
+  void on_listener(Listener* listener);
+  void pause_accepting(Listener* listener);
+  Worker& least_loaded();
+  void open(UniqueFd client, std::shared_ptr<Listener> listener);
+  void dial(Connection* connection);
+  void dial_failed(Connection* connection, const std::string& reason);
+  void on_socket(Connection* connection, Tag side, std::uint32_t events);
+  void drive(Connection* connection);
+  void established(Connection* connection);
+  void ask_events(Connection* connection);
+  bool register_events(Connection* connection, Endpoint& endpoint, Tag side, std::uint32_t wanted);
+  void reset(Connection* connection);
+  void close(Connection* connection);
+  ListenerCounts& counts(const Connection* connection) {
+    return connection->listener->counts[index_];
+  }
+
+  WorkerTeam& team_;
+  const unsigned index_;
+  UniqueFd epoll_;
+  UniqueFd wake_;
+  std::thread thread_;
+  PumpTools tools_;
+  std::shared_ptr<const RouteTable> table_;
+  std::vector<std::shared_ptr<Listener>> listeners_;
+  std::vector<Listener*> paused_;
+  ConnectionList connecting_;
+  ConnectionList streaming_;
+  std::vector<Connection*> ready_;   // had a full turn, more to move
+  std::vector<Connection*> closed_;  // freed after the batch: its events may name them still
+  std::atomic<std::size_t> open_{0};
+  Millis now_ = 0;
+  Millis next_tick_ = 0;
+  Millis next_pause_report_ = 0;
+  bool moved_bulk_ = false;
+
+  std::mutex tasks_mutex_;
+  std::vector<std::function<void()>> tasks_;
+  std::atomic<bool> stopping_{false};
+};
+
+}  // namespace netports
