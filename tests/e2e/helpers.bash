@@ -4,6 +4,8 @@
 # Container and image names on a scratch host are Dokku's (APP.web.1, dokku/APP:latest), and the
 # Engine is shared: take app names and image tags from `unique`, so that tests may run side by side.
 
+bats_require_minimum_version 1.5.0
+
 repository=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)
 
 # host_up [OPTION of tests/host/up]...: a scratch host in $HOST; its `dokku` and `plugn` on PATH.

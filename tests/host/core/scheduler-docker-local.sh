@@ -16,7 +16,11 @@ trigger:scheduler-is-deployed() { [[ -n $(container_ids "$2") ]]; }
 # Dokku's default check: the container is still running. How long it waits first can be set.
 trigger:check-deploy() {
   sleep "${SCRATCH_CHECK_UPTIME:-0.1}"
-  container_running "$2" || fail "Container $2 is not running"
+  container_running "$2" || {
+    "$DOCKER_BIN" container inspect --format '{{json .State}}' "$2" >&2 || true
+    "$DOCKER_BIN" container logs "$2" >&2 || true
+    fail "Container $2 is not running"
+  }
 }
 
 rename_container() { "$DOCKER_BIN" container rename "$1" "$2" 2>/dev/null; }
