@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 
 #include "base/error.h"
 #include "base/unique_fd.h"
@@ -63,7 +64,9 @@ int wait_for(pid_t pid) {
 
 }  // namespace
 
-ProcessResult run_process(const std::vector<std::string>& argv) {
+ProcessResult run_process(const std::vector<std::string>& argv, std::chrono::milliseconds timeout) {
+  using Clock = std::chrono::steady_clock;
+  const auto deadline = Clock::now() + timeout;
   Pipe out = make_pipe();
   Pipe err = make_pipe();
   const pid_t pid = spawn(argv, out.write_end.get(), err.write_end.get());
@@ -80,7 +83,18 @@ ProcessResult run_process(const std::vector<std::string>& argv) {
   while (streams[0].fd || streams[1].fd) {
     std::array<pollfd, 2> polled{pollfd{streams[0].fd.get(), POLLIN, 0},
                                  pollfd{streams[1].fd.get(), POLLIN, 0}};
-    if (::poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR) break;
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    if (timeout.count() > 0 && left <= 0) {
+      ::kill(pid, SIGKILL);
+      wait_for(pid);
+      throw Error("Unable to run {}: It has not ended after {} ms", argv[0], timeout.count());
+    }
+    const int wait_ms = timeout.count() > 0 ? static_cast<int>(left) : -1;
+    if (::poll(polled.data(), polled.size(), wait_ms) < 0) {
+      if (errno != EINTR) break;
+      continue;
+    }
     for (std::size_t i = 0; i < streams.size(); ++i) {
       if (polled[i].revents == 0) continue;
       const ssize_t n = ::read(streams[i].fd.get(), buffer, sizeof buffer);

@@ -1,6 +1,7 @@
 // Running other programs, always as an argument vector: no shell ever sees what we pass on.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -13,8 +14,10 @@ struct ProcessResult {
 };
 
 /// Runs argv[0] (looked up in PATH) with stdin from /dev/null, captures stdout and stderr, waits.
-/// Errors: Error when the program cannot be started.
-ProcessResult run_process(const std::vector<std::string>& argv);
+/// Errors: Error when the program cannot be started, or has not ended after `timeout` (zero: none);
+/// it is killed then.
+ProcessResult run_process(const std::vector<std::string>& argv,
+                          std::chrono::milliseconds timeout = {});
 
 /// Runs argv with our own stdout and stderr and stdin from /dev/null; its exit status.
 /// Errors: Error when the program cannot be started.

@@ -10,10 +10,10 @@ namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n";
 
-/// Length of the UTF-8 sequence that starts `text`, 0 when it is none or a control character.
-std::size_t printable_length(std::string_view text) {
+/// Length of the UTF-8 sequence that starts `text`, 0 when it is none.
+std::size_t utf8_length(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text[0]);
-  if (lead >= 0x20 && lead < 0x7f) return 1;
+  if (lead < 0x80) return 1;
   const std::size_t length = lead >= 0xc2 && lead < 0xe0   ? 2
                              : lead >= 0xe0 && lead < 0xf0 ? 3
                              : lead >= 0xf0 && lead < 0xf5 ? 4
@@ -22,6 +22,18 @@ std::size_t printable_length(std::string_view text) {
   for (std::size_t i = 1; i < length; ++i) {
     if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return 0;
   }
+  const auto second = static_cast<unsigned char>(text[1]);
+  const bool overlong = (lead == 0xe0 && second < 0xa0) || (lead == 0xf0 && second < 0x90);
+  const bool outside = (lead == 0xed && second >= 0xa0) || (lead == 0xf4 && second >= 0x90);
+  return overlong || outside ? 0 : length;
+}
+
+/// The same, and 0 for a control character.
+std::size_t printable_length(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  if (lead < 0x20 || lead == 0x7f) return 0;
+  const std::size_t length = utf8_length(text);
+  if (length == 0) return 0;
   if (lead == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0) return 0;  // C1 controls
   return length;
 }
@@ -80,6 +92,33 @@ std::string printable(std::string_view text, std::size_t max_bytes) {
     }
   }
   return out;
+}
+
+std::string json_quote(std::string_view text) {
+  std::string out = "\"";
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    const std::string_view unit = text.substr(0, length == 0 ? 1 : length);
+    const auto byte = static_cast<unsigned char>(unit[0]);
+    if (length == 0) {
+      out += "\\ufffd";
+    } else if (byte == '"' || byte == '\\') {
+      out += '\\';
+      out += unit;
+    } else if (const auto at = std::string_view("\b\f\n\r\t").find(unit[0]);
+               length == 1 && at != std::string_view::npos) {
+      out += '\\';
+      out += "bfnrt"[at];
+    } else if (byte < 0x20 || byte == '<' || byte == '>' || byte == '&') {
+      out += fmt::format("\\u{:04x}", byte);
+    } else if (unit == "\u2028" || unit == "\u2029") {
+      out += unit == "\u2028" ? "\\u2028" : "\\u2029";
+    } else {
+      out += unit;
+    }
+    text.remove_prefix(unit.size());
+  }
+  return out + '"';
 }
 
 }  // namespace netports

@@ -28,4 +28,8 @@ std::optional<std::uint64_t> parse_number(std::string_view text, std::uint64_t m
 /// cut with an ellipsis after `max_bytes`.
 std::string printable(std::string_view text, std::size_t max_bytes = 200);
 
+/// `text` as a JSON string with its quotes, escaped byte for byte as Go's encoding/json does: `<`,
+/// `>` and `&` too, and what is no UTF-8 as the replacement character.
+std::string json_quote(std::string_view text);
+
 }  // namespace netports

@@ -79,14 +79,20 @@ std::vector<Container> running_containers(const Engine& engine) {
 }
 
 Container inspect_container(const Engine& engine, const std::string& id) {
-  const auto answer = engine.get_object("/containers/" + Engine::encode(id) + "/json");
+  return parse_inspected(engine.get_object("/containers/" + Engine::encode(id) + "/json"));
+}
+
+Container parse_inspected(const json::Object& answer) {
   Container container;
   container.id = json::text(answer, "Id");
   const std::string name = json::text(answer, "Name");
   container.name = name.substr(name.starts_with('/') ? 1 : 0);
   container.state = json::text(json::object(answer, "State"), "Status");
   container.network_mode = json::text(json::object(answer, "HostConfig"), "NetworkMode");
-  read_labels(json::object(json::object(answer, "Config"), "Labels"), container);
+  const auto config = json::object(answer, "Config");
+  container.hostname = json::text(config, "Hostname");
+  container.environment = json::texts(json::array(config, "Env"));
+  read_labels(json::object(config, "Labels"), container);
   const auto settings = json::object(answer, "NetworkSettings");
   read_networks(json::object(settings, "Networks"), container);
   read_port_map(json::object(settings, "Ports"), container);

@@ -25,6 +25,8 @@ struct Container {
   std::map<std::string, std::string> labels;
   std::map<std::string, std::string> addresses;  // network name to IPv4 (else IPv6) address
   std::vector<PublishedPort> published;
+  std::string hostname;                       // inspect only
+  std::vector<std::string> environment = {};  // inspect only: "PORT=5000"
 
   [[nodiscard]] bool running() const { return state == "running"; }
 
@@ -36,6 +38,9 @@ struct Container {
 
 /// All running containers. Source: Engine API, GET /containers/json. Errors: as Engine.
 std::vector<Container> running_containers(const Engine& engine);
+
+/// A container as GET /containers/<id>/json and `docker container inspect` write it.
+Container parse_inspected(const json::Object& answer);
 
 /// One container by id or name. Source: GET /containers/<id>/json.
 /// Errors: EngineError with status 404 when there is none.

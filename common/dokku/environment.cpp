@@ -38,6 +38,7 @@ Environment Environment::from_process() {
   env.quiet = !variable("DOKKU_QUIET_OUTPUT").empty();
   env.trace = variable("DOKKU_TRACE") == "1";
   env.force = variable("DOKKU_APPS_FORCE_DELETE") == "1";
+  env.events = !variable("DOKKU_EVENTS").empty();
   return env;
 }
 

@@ -26,6 +26,7 @@ struct Environment {
   bool quiet = false;
   bool trace = false;
   bool force = false;
+  bool events = false;  // DOKKU_EVENTS: the hooks of 20_events write a log
 
   static Environment from_process();
 };

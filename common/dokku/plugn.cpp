@@ -10,14 +10,23 @@
 
 namespace netports::plugn {
 
+std::vector<std::string> implementers(const Environment& env, const std::string& name) {
+  const std::string enabled = env.plugin_path + "/enabled";
+  std::vector<std::string> found;
+  for (auto& entry : directory_entries(enabled)) {
+    const std::string hook = enabled + "/" + entry + "/" + name;
+    if (::access(hook.c_str(), X_OK) == 0 && is_regular_file(hook)) {
+      found.push_back(std::move(entry));
+    }
+  }
+  return found;
+}
+
 bool is_implemented(const Environment& env, const std::string& name,
                     const std::vector<std::string>& except) {
-  const std::string enabled = env.plugin_path + "/enabled";
-  const auto entries = directory_entries(enabled);
-  return std::any_of(entries.begin(), entries.end(), [&](const std::string& entry) {
-    if (std::find(except.begin(), except.end(), entry) != except.end()) return false;
-    const std::string hook = enabled + "/" + entry + "/" + name;
-    return is_regular_file(hook) && ::access(hook.c_str(), X_OK) == 0;
+  const auto found = implementers(env, name);
+  return std::any_of(found.begin(), found.end(), [&](const std::string& entry) {
+    return std::find(except.begin(), except.end(), entry) == except.end();
   });
 }
 

@@ -9,6 +9,9 @@
 
 namespace netports::plugn {
 
+/// The enabled plugins that have an executable hook `name`, in the order `plugn` runs them [§2.1].
+std::vector<std::string> implementers(const Environment& env, const std::string& name);
+
 /// Whether an enabled plugin other than `except` has an executable hook `name` [§2.1]. Costs a
 /// look into the plugin directories, not a `plugn` process.
 bool is_implemented(const Environment& env, const std::string& name,

@@ -96,9 +96,17 @@ int installer(int argc, char** argv, const std::function<void(const Call&)>& bod
 }
 
 int docker_args_trigger(int argc, char** argv, const std::function<void(const Call&)>& body) {
+  return docker_args_trigger(
+      argc, argv, [](const Call&) { return std::string(); }, body);
+}
+
+int docker_args_trigger(int argc, char** argv,
+                        const std::function<std::string(const Call&)>& before,
+                        const std::function<void(const Call&)>& body) {
   return guarded([&] {
     log::reserve_stdout();
     const Call call = call_of(argc, argv, kTriggerDepth);
+    log::result(before(call));
     copy_stdin_to_stdout();
     body(call);
     return 0;

@@ -53,6 +53,11 @@ int installer(int argc, char** argv, const std::function<void(const Call&)>& bod
 /// first, under every entry, sends all messages to stderr, then runs `body`.
 int docker_args_trigger(int argc, char** argv, const std::function<void(const Call&)>& body);
 
+/// The same, with what `before` gives in front of the copy: Dokku's own network hooks answer so.
+int docker_args_trigger(int argc, char** argv,
+                        const std::function<std::string(const Call&)>& before,
+                        const std::function<void(const Call&)>& body);
+
 /// A subcommand: args are those after Dokku's own argv[1] [§1.4], with the value of `--app`
 /// inserted in front where Dokku did not do so itself [§1.5]. `body` gives the exit status.
 int subcommand(int argc, char** argv, const std::function<int(const Call&)>& body);

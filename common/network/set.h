@@ -1,0 +1,31 @@
+// Subcommand `set`: checking and storing one network property [§6.5].
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dokku/environment.h"
+#include "network/settings.h"
+
+namespace netports::network {
+
+struct SetRequest {
+  std::string scope;  // an app, or kGlobal
+  std::string property;
+  std::vector<std::string> values;  // none: unset
+  /// Properties of the ports role, to name among the valid ones.
+  std::vector<std::string> other_properties = {};
+};
+
+/// The value to store, empty for unsetting. Errors: Error in the order Dokku checks: networks to
+/// attach to, property, value.
+std::string checked_value(const Environment& env, const Settings& settings,
+                          const SetRequest& request);
+
+/// The networks that a value of the property names, apart from those every Engine has.
+std::vector<std::string> named_networks(const std::string& property, const std::string& value);
+
+/// Checks everything, then stores the value, and warns of what will have no effect.
+void set(const Environment& env, const SetRequest& request);
+
+}  // namespace netports::network

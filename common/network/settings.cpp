@@ -1,0 +1,62 @@
+#include "network/settings.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "dokku/app.h"
+
+namespace netports::network {
+
+const std::vector<std::string>& property_names() {
+  static const std::vector<std::string> names{kAttachPostCreate,  kAttachPostDeploy,
+                                              kBindAllInterfaces, kInitialNetwork,
+                                              kStaticWebListener, kTld};
+  return names;
+}
+
+bool is_global_property(std::string_view property) {
+  const auto& names = property_names();
+  return property != kStaticWebListener &&
+         std::find(names.begin(), names.end(), property) != names.end();
+}
+
+Settings::Settings(const Environment& env) : store_(env, "network") {}
+
+std::string Settings::own(const std::string& scope, const std::string& property) const {
+  if (scope == kGlobal) return global(property);
+  if (!is_app_name(scope)) return "";
+  return store_.get(scope, property).value_or("");
+}
+
+const std::string& Settings::global(const std::string& property) const {
+  auto found = global_.find(property);
+  if (found == global_.end()) {
+    found = global_.emplace(property, store_.get(kGlobal, property).value_or("")).first;
+  }
+  return found->second;
+}
+
+std::string Settings::computed(const std::string& scope, const std::string& property) const {
+  std::string value = own(scope, property);
+  if (value.empty()) value = global(property);
+  if (value.empty() && property == kBindAllInterfaces) value = "false";
+  return value;
+}
+
+std::vector<std::string> Settings::networks(const std::string& app,
+                                            const std::string& property) const {
+  return split_networks(computed(app, property));
+}
+
+std::vector<std::string> split_networks(std::string_view text) {
+  std::vector<std::string> names;
+  for (const auto piece : split(text, ',')) {
+    const auto name = trim(piece);
+    if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end()) {
+      names.emplace_back(name);
+    }
+  }
+  return names;
+}
+
+}  // namespace netports::network

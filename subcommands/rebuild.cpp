@@ -1,0 +1,20 @@
+// rebuild <app>: writes the app's addresses anew; exits with the number of containers that failed.
+#include <algorithm>
+
+#include "dokku/app.h"
+#include "dokku/flags.h"
+#include "dokku/program.h"
+#include "network/rebuild.h"
+
+using namespace netports;
+
+int main(int argc, char** argv) {
+  return program::subcommand(argc, argv, [](const program::Call& call) {
+    Flags flags(call.entry.name + ":rebuild");
+    if (!flags.parse(call.args.all())) return 0;
+    const std::string& app = flags.positional(0);
+    verify_app(call.env, app);
+    network::Rebuilder rebuilder(call.env, {call.entry.name, call.entry.plugin_name});
+    return static_cast<int>(std::min(rebuilder.rebuild(app), 255U));
+  });
+}

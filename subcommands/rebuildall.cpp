@@ -1,0 +1,34 @@
+// rebuildall: writes all apps' addresses anew; exits with the number of containers that failed. An
+// app that cannot be rebuilt counts as one and does not keep the others from it.
+#include <algorithm>
+
+#include "base/error.h"
+#include "dokku/app.h"
+#include "dokku/flags.h"
+#include "dokku/log.h"
+#include "dokku/program.h"
+#include "network/rebuild.h"
+
+using namespace netports;
+
+int main(int argc, char** argv) {
+  return program::subcommand(argc, argv, [](const program::Call& call) {
+    Flags flags(call.entry.name + ":rebuildall");
+    if (!flags.parse(call.args.all())) return 0;
+    const auto apps = visible_apps(call.env);
+    if (apps.empty()) log::warn("You haven't deployed any applications yet");
+    network::Rebuilder rebuilder(call.env, {call.entry.name, call.entry.plugin_name});
+    unsigned failed = 0;
+    for (const auto& app : apps) {
+      try {
+        failed += rebuilder.rebuild(app);
+      } catch (const network::EngineUnavailable&) {
+        throw;
+      } catch (const Error& error) {
+        log::warn("Unable to rebuild app {}: {}", app, error.what());
+        ++failed;
+      }
+    }
+    return static_cast<int>(std::min(failed, 255U));
+  });
+}
