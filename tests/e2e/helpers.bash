@@ -93,3 +93,34 @@ free_port() {
   done
   return 1
 }
+
+# --- on a host that is up ---
+
+# add_hook PLUGIN HOOK: body on stdin; PLUGIN is made and enabled when it is not there.
+add_hook() {
+  local dir=$PLUGIN_AVAILABLE_PATH/$1
+  if [[ ! -d $dir ]]; then
+    mkdir -p "$dir/subcommands"
+    printf '[plugin]\ndescription = "a test"\nversion = "1"\n\n[plugin.config]\n' \
+      >"$dir/plugin.toml"
+    ln -s "$dir" "$PLUGIN_ENABLED_PATH/$1"
+  fi
+  { printf '#!/usr/bin/env bash\n' && cat; } >"$dir/$2"
+  chmod 0755 "$dir/$2"
+}
+
+# First words of the lines in the trace: the triggers that were fired.
+traced() { cut -f 1 "$HOST/trace.log"; }
+
+# Names of all containers of the host, sorted.
+container_names() {
+  docker container ls --all --filter "label=$SCRATCH_HOST_LABEL" --format '{{.Names}}' | sort
+}
+
+ip_of() {
+  docker container inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' "$1"
+}
+
+exited() { [[ $(docker container inspect --format '{{.State.Status}}' "$1") == exited ]]; }
+
+gone() { ! docker container inspect "$1" >/dev/null 2>&1; }
