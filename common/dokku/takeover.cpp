@@ -94,13 +94,13 @@ void Takeover::check_core_layout() const {
     throw Error("Unable to switch the network role: {} is not Dokku's link to its own plugin",
                 core_available_);
   }
-  if (is_there(link_) && !is_link(link_)) {
-    throw Error("Unable to switch the network role: {} is not a link", link_);
-  }
 }
 
 bool Takeover::on() const {
   const Properties properties(env_, entry_.plugin_name);
+  if (is_there(link_) && !is_link(link_)) {
+    throw Error("Unable to take the network role over: {} is not a link", link_);
+  }
   switch (holder()) {
     case Holder::alone:
       throw Error("Unable to take the network role over: {} is the only network plugin here",

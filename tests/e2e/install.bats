@@ -1,0 +1,325 @@
+#!/usr/bin/env bats
+# The plugin's own install, update and uninstall, as Dokku fires them.
+
+load helpers
+
+setup() { HOST=$BATS_TEST_TMPDIR/host; }
+
+teardown() {
+  if [[ -x ${service:-} ]]; then "$service" stop || true; fi
+  host_down
+}
+
+# --- beside and in place of Dokku's own network plugin ---------------------------------------------
+
+bind_of() { cat "$DOKKU_LIB_ROOT/config/network/$1/bind-all-interfaces"; }
+
+set_bind() { # APP VALUE
+  mkdir -p "$DOKKU_LIB_ROOT/config/network/$1"
+  printf '%s' "$2" >"$DOKKU_LIB_ROOT/config/network/$1/bind-all-interfaces"
+}
+
+@test "install is silent and changes nothing when nothing has changed" {
+  host_up --no-daemon
+  own=$PLUGIN_PATH/available/netports
+  list() { find "$own" "$DOKKU_LIB_ROOT/config/netports" -printf '%p %i %m %u %T@ %s\n' | sort; }
+  before=$(list)
+  run3 "$PLUGIN_PATH/enabled/netports/install"
+  expect 0
+  [[ $(list) == "$before" ]]
+}
+
+@test "install keeps apps from being published by Dokku's own install" {
+  host_up --no-daemon
+  mkdir "$DOKKU_ROOT"/{chose,never}
+  set_bind chose true
+  run3 dokku plugin:install
+  [[ $status -eq 0 ]]
+  grep -qx "       Keeping network property 'bind-all-interfaces' of never at false" "$out_file"
+  [[ $(bind_of never) == false && $(bind_of chose) == true ]]
+  run3 "$PLUGIN_PATH/enabled/netports/install"
+  expect 0
+}
+
+@test "install writes down the global choice for apps without one of their own" {
+  host_up --no-daemon
+  set_bind --global true
+  mkdir "$DOKKU_ROOT/never"
+  run3 "$PLUGIN_PATH/enabled/netports/install"
+  expect 0 "       Keeping network property 'bind-all-interfaces' of never at true"
+  [[ $(bind_of never) == true ]]
+}
+
+@test "install never writes bind-all-interfaces when it has the network role itself" {
+  for placement in takeover network; do
+    HOST=$BATS_TEST_TMPDIR/$placement
+    host_up --no-daemon --as "$placement"
+    mkdir "$DOKKU_ROOT/never"
+    run3 plugn trigger install
+    expect 0
+    [[ ! -e $DOKKU_LIB_ROOT/config/network/never ]]
+    host_down
+  done
+}
+
+# --- building in a checkout ------------------------------------------------------------------------
+
+# A checkout with our install over two tiny programs, so that a build takes a moment.
+make_checkout() {
+  host_up --no-daemon
+  own=$PLUGIN_PATH/available/netports
+  rm -rf "$own"
+  mkdir -p "$own"/{cmake,common,forwarder,subcommands,triggers,script,bin}
+  cp "$repository"/{install,uninstall,plugin.toml,.gitignore} "$own/"
+  cp -r "$repository/init" "$own/"
+  cp "$repository/script/packages.sh" "$own/script/"
+  # The compiled half that every run calls.
+  cp "$repository"/build/plugin/bin/{install,uninstall} "$own/forwarder/"
+  cp "$repository/build/plugin/update" "$own/forwarder/"
+  cat >"$own/CMakePresets.json" <<'PRESETS'
+{"version": 6, "configurePresets": [
+  {"name": "release", "generator": "Ninja", "binaryDir": "${sourceDir}/build"}]}
+PRESETS
+  cat >"$own/CMakeLists.txt" <<'CMAKE'
+cmake_minimum_required(VERSION 3.25)
+project(tiny LANGUAGES NONE)
+option(NETPORTS_TESTS "as in the real one" ON)
+# "Compiles" SOURCE by checking that it is a shell script, or with anything else than .cpp not.
+function(program source target)
+  set(check true)
+  if(source MATCHES "[.]cpp$")
+    set(check sh -n ${CMAKE_SOURCE_DIR}/${source})
+  endif()
+  add_custom_command(OUTPUT plugin/${target} DEPENDS ${source} COMMAND ${check}
+    COMMAND ${CMAKE_COMMAND} -E copy ${CMAKE_SOURCE_DIR}/${source} plugin/${target})
+  set_property(GLOBAL APPEND PROPERTY programs plugin/${target})
+endfunction()
+program(forwarder/install bin/install)
+program(forwarder/uninstall bin/uninstall)
+program(forwarder/update update)
+file(GLOB sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} triggers/*.cpp subcommands/*.cpp)
+foreach(source ${sources})
+  string(REGEX REPLACE "^triggers/|[.]cpp$" "" target ${source})
+  program(${source} ${target})
+endforeach()
+get_property(programs GLOBAL PROPERTY programs)
+add_custom_target(everything ALL DEPENDS ${programs})
+CMAKE
+  program post-deploy triggers/post-deploy.cpp
+  program say subcommands/say.cpp
+  git -C "$own" init --quiet
+  git -C "$own" add --all
+  git -C "$own" -c user.name=t -c user.email=t@t commit --quiet --message first
+}
+
+program() { # WORD SOURCE
+  printf '#!/bin/sh\necho %s\n' "$1" >"$own/$2"
+  chmod 0755 "$own/$2"
+}
+
+installed() { "$PLUGIN_PATH/enabled/netports/install"; }
+
+@test "install builds what is absent, and git sees a clean checkout afterwards" {
+  make_checkout
+  run3 installed
+  expect 0 "-----> Building netports, which takes a few minutes
+-----> Built netports: 5 executables"
+  [[ $("$own/post-deploy") == post-deploy && $("$own/subcommands/say") == say ]]
+  [[ -z $(git -C "$own" status --porcelain) ]]
+  run3 installed
+  expect 0
+}
+
+@test "install builds again when a source has changed, and removes what has no source any more" {
+  make_checkout
+  installed
+  program changed triggers/post-deploy.cpp
+  rm "$own/subcommands/say.cpp"
+  program new subcommands/new.cpp
+  run3 installed
+  expect 0 "-----> Building netports, which takes a few minutes
+-----> Built netports: 5 executables"
+  [[ $("$own/post-deploy") == changed && $("$own/subcommands/new") == new ]]
+  [[ ! -e $own/subcommands/say ]]
+  rm "$own/subcommands/new"
+  installed
+  [[ $("$own/subcommands/new") == new ]]
+}
+
+@test "install keeps every executable of the last build when a build fails" {
+  make_checkout
+  installed
+  program changed subcommands/say.cpp
+  echo 'if then' >"$own/triggers/post-deploy.cpp"
+  run3 installed
+  [[ $status -eq 1 ]]
+  grep -qx " !     Unable to build netports: see above, and all of it in $own/build/install.log" "$err_file"
+  grep -qx " !     The executables of the last build stay in place" "$err_file"
+  [[ $("$own/post-deploy") == post-deploy && $("$own/subcommands/say") == say ]]
+  [[ -z $(find "$own" -maxdepth 2 -name '.*.new') ]]
+
+  program mended triggers/post-deploy.cpp
+  installed
+  [[ $("$own/post-deploy") == mended && $("$own/subcommands/say") == changed ]]
+}
+
+@test "two installs at once build once" {
+  make_checkout
+  installed >"$BATS_TEST_TMPDIR/one" 2>&1 3>&- &
+  first=$!
+  installed >"$BATS_TEST_TMPDIR/two" 2>&1 3>&-
+  wait "$first"
+  [[ $(cat "$BATS_TEST_TMPDIR"/{one,two} | grep -c 'Built netports') -eq 1 ]]
+}
+
+@test "update builds what plugin:update has fetched" {
+  make_checkout
+  installed
+  program fetched triggers/post-deploy.cpp
+  run3 plugn trigger update
+  [[ $status -eq 0 ]]
+  grep -qx -- "-----> Built netports: 5 executables" "$out_file"
+  [[ $("$own/post-deploy") == fetched ]]
+}
+
+@test "install names the Debian packages that are missing when it may not install them" {
+  [[ $EUID -eq 0 ]] || skip "needs root, to become somebody else"
+  make_checkout
+  # Reachable for nobody, who runs it: the temp directories of bats are root's alone.
+  local tree
+  tree=$(mktemp -d)
+  chmod 0755 "$tree"
+  cp -r "$own" "$tree/netports"
+  printf '#!/bin/sh\nexit 1\n' >"$tree/dpkg-query"
+  chmod 0755 "$tree/dpkg-query"
+  run3 env PATH="$tree:$PATH" setpriv --reuid 65534 --regid 65534 --clear-groups \
+    "$tree/netports/install"
+  rm -rf "$tree"
+  expect 1 "" " !     Missing to build netports: the Debian package(s) cmake g++ libfmt-dev libpoco-dev ninja-build
+ !     Install them as root: apt-get install --no-install-recommends cmake g++ libfmt-dev libpoco-dev ninja-build"
+}
+
+# --- the forwarder as a service ----------------------------------------------------------------------
+
+# The real daemon under the SysV script, below a directory of its own.
+service_up() {
+  [[ $EUID -eq 0 ]] || skip "needs root, to give files to root"
+  host_up --no-daemon
+  export DOKKU_PORTS_SERVICE_ROOT=$BATS_TEST_TMPDIR/machine
+  unset DOKKU_PORTS_NO_SERVICE
+  service=$DOKKU_PORTS_SERVICE_ROOT/etc/init.d/dokku-ports
+  placed=$DOKKU_PORTS_SERVICE_ROOT/usr/local/lib/dokku-ports/dokku-ports
+  own=$PLUGIN_PATH/available/netports
+}
+
+gone() { ! kill -0 "$1" 2>/dev/null; }
+pid() { cat "$DOKKU_PORTS_SERVICE_ROOT/run/dokku-ports.pid"; }
+
+@test "install places the forwarder as root's own, starts it, and then leaves it alone" {
+  service_up
+  run3 installed
+  expect 0 "-----> Starting the forwarder of public ports"
+  [[ $(stat -c '%U:%G %a' "$placed") == "root:root 755" ]]
+  cmp "$placed" "$own/bin/dokku-ports"
+  run3 "$service" status
+  expect 0 "dokku-ports is running (process $(pid))"
+  before=$(pid)
+  run3 installed
+  expect 0
+  [[ $(pid) == "$before" ]]
+}
+
+@test "install starts the new forwarder when it has changed, and one that was down" {
+  service_up
+  installed
+  before=$(pid)
+  printf '\n' >>"$own/bin/dokku-ports"
+  run3 installed
+  expect 0 "-----> Restarting the forwarder of public ports, as it has changed"
+  [[ $(pid) != "$before" ]]
+  "$service" stop
+  run3 installed
+  expect 0 "-----> Starting the forwarder of public ports"
+}
+
+@test "install warns and goes on when the forwarder cannot be started" {
+  service_up
+  mkdir -p "$DOKKU_PORTS_SERVICE_ROOT/etc/default"
+  echo DOKKU_PORTS_OPTIONS=--no-such-option >"$DOKKU_PORTS_SERVICE_ROOT/etc/default/dokku-ports"
+  run3 plugn trigger install
+  [[ $status -eq 0 ]]
+  grep -qx " !     Unable to start the forwarder: the public ports of apps are not served" "$err_file"
+  grep -q "no-such-option" "$err_file"
+}
+
+@test "the forwarder has no right of root's but to bind low ports" {
+  service_up
+  installed
+  for set in CapInh CapPrm CapEff CapBnd CapAmb; do
+    grep -qx "$set:"$'\t'"0000000000000400" "/proc/$(pid)/status"
+  done
+  grep -qx "NoNewPrivs:"$'\t'1 "/proc/$(pid)/status"
+}
+
+@test "the init script starts, reloads, restarts, stops and says so by its status" {
+  service_up
+  installed
+  run3 "$service" reload
+  expect 0
+  run3 "$service" force-reload
+  expect 0
+  run3 "$service" start
+  expect 0 "dokku-ports is running already (process $(pid))"
+  before=$(pid)
+  run3 "$service" restart
+  expect 0
+  [[ $(pid) != "$before" ]]
+
+  kill -KILL "$(pid)"
+  wait_until 5 gone "$(pid)"
+  run3 "$service" status
+  expect 1 "dokku-ports is not running, but $DOKKU_PORTS_SERVICE_ROOT/run/dokku-ports.pid exists"
+  run3 "$service" reload
+  expect 1 "" "dokku-ports is not running"
+
+  "$service" start
+  run3 "$service" stop
+  expect 0
+  run3 "$service" stop
+  expect 0
+  run3 "$service" status
+  expect 3 "dokku-ports is not running"
+  for word in "" bogus; do
+    run3 "$service" $word
+    expect 3 "" "Usage: $service start|stop|restart|reload|force-reload|status"
+  done
+}
+
+@test "install stops the forwarder of the old plugin, which had the same names" {
+  service_up
+  mkdir -p "${service%/*}"
+  printf '#!/bin/sh\necho "$1" >>"%s"\n' "$BATS_TEST_TMPDIR/asked" >"$service"
+  chmod 0755 "$service"
+  run3 installed
+  expect 0 "-----> Stopping the forwarder of the old dokku-ports plugin, which this one replaces
+-----> Starting the forwarder of public ports"
+  [[ $(<"$BATS_TEST_TMPDIR/asked") == stop ]]
+}
+
+@test "uninstall stops the forwarder and removes all that install placed, and nothing else" {
+  service_up
+  installed
+  process=$(pid)
+  mkdir "$DOKKU_ROOT/mail"
+  echo 25:5025 >"$DOKKU_ROOT/mail/PORTS"
+  run3 "$PLUGIN_PATH/enabled/netports/uninstall" other
+  expect 0
+  kill -0 "$process"
+
+  run3 "$PLUGIN_PATH/enabled/netports/uninstall" netports
+  expect 0 "-----> Stopping the forwarder: the public ports of apps close"
+  wait_until 5 gone "$process" # until init has reaped it
+  left=$(cd "$DOKKU_PORTS_SERVICE_ROOT" && find . -not -type d)
+  [[ $left == ./var/log/dokku-ports.log ]]
+  [[ -e $DOKKU_ROOT/mail/PORTS ]]
+}
