@@ -45,7 +45,5 @@ export DOKKU_GLOBAL_RUN_ARGS DOKKU_GLOBAL_BUILD_ARGS="$DOKKU_GLOBAL_RUN_ARGS"
 export DOKKU_PORTS_NO_SERVICE=1
 export DOKKU_PORTS_SOCKET="$SCRATCH_HOST/run/control.sock"
 
-case ":$PATH:" in
-  *":$SCRATCH_HOST/bin:"*) ;;
-  *) export PATH="$SCRATCH_HOST/bin:$PATH" ;;
-esac
+# First, also when another host was used in this shell before.
+export PATH="$SCRATCH_HOST/bin:${PATH//"$SCRATCH_HOST/bin:"/}"
