@@ -214,13 +214,13 @@ class Server {
       if (got == 0) connection.eof = true;
       if (!handle_input(connection)) return drop(fd, true);
       if (connection.eof && !connection.closing) {
-        if (connection.late) connection.out += "late " + std::to_string(connection.late_bytes) + "\n";
+        if (connection.late)
+          connection.out += "late " + std::to_string(connection.late_bytes) + "\n";
         connection.closing = true;
       }
     }
     while (!connection.out.empty()) {
-      const ssize_t sent =
-          send(fd, connection.out.data(), connection.out.size(), MSG_NOSIGNAL);
+      const ssize_t sent = send(fd, connection.out.data(), connection.out.size(), MSG_NOSIGNAL);
       if (sent < 0) {
         if (errno != EAGAIN) return drop(fd, false);
         break;
