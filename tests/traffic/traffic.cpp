@@ -1,0 +1,265 @@
+// traffic PORT [--long N] [--rate N] [--phase FILE]: a client that misses nothing.
+//
+// Keeps N connections open from the start and talks on each, and makes short connections as well,
+// `rate` a second: connect, read the greeting, send a line, read the answer, close. The server is
+// tests/host/image/echo_server, which says its release in every line, so each answer tells where
+// the connection landed. Prints one table row a second; FILE holds the word for the first column.
+// On SIGTERM it ends the long connections, prints the counts, and exits 1 if any connection failed.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "base/unique_fd.h"
+
+using namespace netports;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr int kPatienceSeconds = 10;
+
+volatile std::sig_atomic_t ending = 0;
+
+/// A blocking connection to the forwarder that reads and writes whole lines.
+class LineClient {
+ public:
+  explicit LineClient(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const timeval patience{kPatienceSeconds, 0};
+    ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    ::setsockopt(fd_.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+      throw Error("connect: {}", errno_text(errno));
+    }
+  }
+
+  std::string read_line() {
+    while (true) {
+      if (const auto end = buffer_.find('\n'); end != std::string::npos) {
+        std::string line = buffer_.substr(0, end);
+        buffer_.erase(0, end + 1);
+        return line;
+      }
+      char bytes[512];
+      const ssize_t n = ::recv(fd_.get(), bytes, sizeof bytes, 0);
+      if (n < 0) throw Error("read: {}", errno_text(errno));
+      if (n == 0) throw Error("read: closed by the server");
+      buffer_.append(bytes, static_cast<std::size_t>(n));
+    }
+  }
+
+  void write_line(const std::string& line) {
+    const std::string text = line + "\n";
+    if (::send(fd_.get(), text.data(), text.size(), MSG_NOSIGNAL) !=
+        static_cast<ssize_t>(text.size())) {
+      throw Error("write: {}", errno_text(errno));
+    }
+  }
+
+  /// Ends our side; true when the server then ends its own without an error.
+  bool finish() {
+    ::shutdown(fd_.get(), SHUT_WR);
+    char byte = 0;
+    return ::recv(fd_.get(), &byte, 1, 0) == 0;
+  }
+
+ private:
+  UniqueFd fd_;
+  std::string buffer_;
+};
+
+/// "hello v2 3f1c…" -> "v2"; "v2: ping" -> "v2".
+std::string release_of(const std::string& line) {
+  const auto parts = words(line);
+  if (parts.size() >= 2 && parts[0] == "hello") return std::string(parts[1]);
+  if (!parts.empty() && parts[0].ends_with(':')) {
+    return std::string(parts[0].substr(0, parts[0].size() - 1));
+  }
+  throw Error("answer: {}", printable(line));
+}
+
+class Counts {
+ public:
+  void tried() { ++tried_; }
+  void failed(const std::string& what) {
+    ++failed_;
+    const std::lock_guard lock(mutex_);
+    if (failures_.size() < 5) failures_.push_back(what);
+  }
+  void answered_by(const std::string& release) {
+    const std::lock_guard lock(mutex_);
+    ++answered_[release];
+    last_ = release;
+  }
+  void open_on(const std::string& release, int change) {
+    const std::lock_guard lock(mutex_);
+    open_[release] += change;
+  }
+  void finished_on(const std::string& release) {
+    const std::lock_guard lock(mutex_);
+    ++finished_[release];
+  }
+  [[nodiscard]] int failures() const { return failed_; }
+
+  void print_row(double seconds, const std::string& phase) {
+    const std::lock_guard lock(mutex_);
+    fmt::print("{:5.1f}s  {:<14} {:>7} {:>7}   {:<22} {}\n", seconds, phase, tried_.load(),
+               failed_.load(), by_release(answered_), by_release(open_));
+    std::fflush(stdout);
+  }
+
+  void print_summary() {
+    const std::lock_guard lock(mutex_);
+    fmt::print("connections tried:                 {}\n", tried_.load());
+    fmt::print("connections failed:                {}\n", failed_.load());
+    for (const auto& [release, count] : answered_) {
+      fmt::print("short connections answered by {}:  {}\n", release, count);
+    }
+    for (const auto& [release, count] : finished_) {
+      fmt::print("long connections finished on {}:   {}\n", release, count);
+    }
+    for (const auto& failure : failures_) fmt::print("failure: {}\n", failure);
+    std::fflush(stdout);
+  }
+
+ private:
+  static std::string by_release(const std::map<std::string, int>& counts) {
+    std::string text;
+    for (const auto& [release, count] : counts) {
+      if (count != 0) text += fmt::format("{}{}: {}", text.empty() ? "" : "  ", release, count);
+    }
+    return text.empty() ? "-" : text;
+  }
+
+  std::atomic<int> tried_{0};
+  std::atomic<int> failed_{0};
+  std::mutex mutex_;
+  std::map<std::string, int> answered_;
+  std::map<std::string, int> open_;
+  std::map<std::string, int> finished_;
+  std::string last_;
+  std::vector<std::string> failures_;
+};
+
+void keep_long_connection(std::uint16_t port, Counts& counts) {
+  counts.tried();
+  std::string release;
+  try {
+    LineClient client(port);
+    release = release_of(client.read_line());
+    counts.open_on(release, 1);
+    while (ending == 0) {
+      client.write_line("ping");
+      const std::string answer = client.read_line();
+      if (answer != release + ": ping") throw Error("answer: {}", printable(answer));
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    }
+    if (!client.finish()) throw Error("no clean end");
+    counts.finished_on(release);
+  } catch (const Error& error) {
+    counts.failed("long " + std::string(error.what()));
+  }
+  if (!release.empty()) counts.open_on(release, -1);
+}
+
+void make_short_connections(std::uint16_t port, unsigned rate, Counts& counts) {
+  const auto gap = std::chrono::nanoseconds(1'000'000'000 / rate);
+  auto next = Clock::now();
+  while (ending == 0) {
+    counts.tried();
+    try {
+      LineClient client(port);
+      const std::string release = release_of(client.read_line());
+      client.write_line("short");
+      if (release_of(client.read_line()) != release) throw Error("answered by two releases");
+      if (!client.finish()) throw Error("no clean end");
+      counts.answered_by(release);
+    } catch (const Error& error) {
+      counts.failed("short " + std::string(error.what()));
+    }
+    next = std::max(next + gap, Clock::now() - std::chrono::seconds(1));
+    std::this_thread::sleep_until(next);
+  }
+}
+
+std::uint64_t number_after(const std::vector<std::string>& words, const std::string& option,
+                           std::uint64_t otherwise) {
+  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+    if (words[i] != option) continue;
+    if (const auto value = parse_number(words[i + 1], 100'000)) return *value;
+    throw UsageError(option + " needs a number");
+  }
+  return otherwise;
+}
+
+int run(const std::vector<std::string>& arguments) {
+  if (arguments.empty())
+    throw UsageError("Usage: traffic PORT [--long N] [--rate N] [--phase FILE]");
+  const auto port = parse_number(arguments[0], 65535);
+  if (!port) throw UsageError("PORT must be a number");
+  const auto long_connections = number_after(arguments, "--long", 20);
+  const auto rate = static_cast<unsigned>(number_after(arguments, "--rate", 200));
+  std::string phase_file;
+  for (std::size_t i = 0; i + 1 < arguments.size(); ++i) {
+    if (arguments[i] == "--phase") phase_file = arguments[i + 1];
+  }
+
+  Counts counts;
+  std::vector<std::thread> threads;
+  for (std::uint64_t i = 0; i < long_connections; ++i) {
+    threads.emplace_back(keep_long_connection, static_cast<std::uint16_t>(*port), std::ref(counts));
+  }
+  threads.emplace_back(make_short_connections, static_cast<std::uint16_t>(*port), rate,
+                       std::ref(counts));
+
+  fmt::print("{:>6}  {:<14} {:>7} {:>7}   {:<22} {}\n", "time", "phase", "tried", "failed",
+             "short answered by", "long open on");
+  const auto start = Clock::now();
+  const auto row = [&] {
+    const auto phase = phase_file.empty() ? std::nullopt : read_file(phase_file);
+    const std::chrono::duration<double> passed = Clock::now() - start;
+    counts.print_row(passed.count(), std::string(trim(phase.value_or(""))));
+  };
+  auto next = start;
+  while (ending == 0) {
+    next += std::chrono::seconds(1);
+    while (ending == 0 && Clock::now() < next) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    row();
+  }
+  for (auto& thread : threads) thread.join();
+  counts.print_summary();
+  return counts.failures() == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGTERM, [](int) { ending = 1; });
+  try {
+    return run({argv + 1, argv + argc});
+  } catch (const Error& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return error.status();
+  }
+}
