@@ -1,6 +1,7 @@
 // The PORTS file: which public ports an app has, and where they lead.
 #pragma once
 
+#include <chrono>
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -29,11 +30,33 @@ struct ListenAddress {
   auto operator<=>(const ListenAddress&) const = default;
 };
 
+enum class Balance { round_robin, least_connections, source };
+enum class ProxyHeader { none, v1, v2 };
+enum class Overflow { queue, reset };
+
+/// How the connections of one mapping are treated. Defaults are what a line without options means.
+struct MappingOptions {
+  Balance balance = Balance::round_robin;
+  ProxyHeader proxy_protocol = ProxyHeader::none;  // sent to the backend
+  std::vector<Cidr> accept_proxy;                  // fronts whose PROXY header is believed
+  std::uint32_t max_connections = 0;               // open at once; 0: no limit of its own
+  Overflow overflow = Overflow::queue;             // what becomes of one more
+  std::uint32_t max_rate = 0;  // new connections a second from one source address; 0: any
+  std::chrono::milliseconds idle_timeout{0};  // without a byte either way; 0: for ever
+  std::chrono::milliseconds connect_timeout{5'000};
+  std::chrono::milliseconds drain_timeout{60'000};  // after the mapping is gone
+  std::vector<Cidr> allow;                          // only these clients; empty: all
+  std::vector<Cidr> deny;                           // never these
+
+  bool operator==(const MappingOptions&) const = default;
+};
+
 /// One public port of an app. Ranges of the file are spread into one mapping per port.
 struct PortMapping {
   ListenAddress listen;
   std::uint16_t private_port = 0;
   std::string process = "web";
+  MappingOptions options;
 
   /// The mapping as a line of a PORTS file: "25:5025", "993:5993 process=imap".
   [[nodiscard]] std::string text() const;
