@@ -1,23 +1,25 @@
 // One client connection: two sockets, two pumps, and which backend it ended up with.
 //
-//   accepted --> connecting --> streaming --> closed    both ends passed on
-//                  |   ^            |
-//                  |   | next       +-------> reset     either side reset, or the drain ran out
-//                  +---+ backend
+//   accepted --> greeting --> connecting --> streaming --> closed   both ends passed on
+//        |          ^           |   ^            |
+//        +----------+---------->+   | next       +-------> reset    either side reset, or a
+//     only behind a trusted     +---+ backend                       deadline passed
+//     front (accept-proxy)
 //
-// About 200 bytes, and nothing else is allocated while it idles.
+// Below 256 bytes, and nothing else is allocated while it idles.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 
+#include "forwarder/proxy_header.h"
 #include "forwarder/pump.h"
 #include "forwarder/route.h"
 
 namespace netports {
 
 struct Connection {
-  enum class State : std::uint8_t { connecting, streaming, closed };
+  enum class State : std::uint8_t { greeting, connecting, streaming, closed };
 
   Endpoint client;
   Endpoint backend;
@@ -26,8 +28,10 @@ struct Connection {
   std::shared_ptr<Listener> listener;
   std::shared_ptr<const Route> route;
   std::shared_ptr<Backend> target;  // null only while none could be dialled yet
-  Millis since = 0;                 // accepted; while connecting: when this backend was dialled
-  Connection* next = nullptr;       // in the thread's list of its state
+  PeerAddress peer;                 // the client; behind a trusted front, who that front names
+  Millis accepted = 0;
+  Millis active = 0;           // when a byte last moved; while connecting: when it was dialled
+  Connection* next = nullptr;  // in the thread's list of its state
   Connection* previous = nullptr;
   std::uint16_t attempts = 0;  // backends dialled so far
   State state = State::connecting;

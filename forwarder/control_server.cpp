@@ -61,22 +61,6 @@ std::string reply_text(const ReloadResult& result) {
   return text;
 }
 
-/// "10.0.0.1:25", "[::1]:25" or "25".
-std::optional<ListenAddress> parse_address(std::string_view word) {
-  const auto colon = word.find_last_of(':');
-  const auto port =
-      parse_number(word.substr(colon == std::string_view::npos ? 0 : colon + 1), 65535);
-  if (!port || *port == 0) return {};
-  ListenAddress address;
-  address.port = static_cast<std::uint16_t>(*port);
-  if (colon == std::string_view::npos) return address;
-  std::string_view host = word.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  address.ip = IpAddress::parse(host);
-  if (!address.ip) return {};
-  return address;
-}
-
 }  // namespace
 
 /// Answers found by the manager, on their way to the clients' thread.
@@ -86,17 +70,22 @@ struct ControlServer::Answers {
   UniqueFd wake{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
 };
 
-ControlServer::ControlServer(std::string path, Manager& manager)
+ControlServer::ControlServer(std::string path, UniqueFd inherited, Manager& manager)
     : path_(std::move(path)),
       manager_(manager),
-      listening_(listen_on_path(path_)),
+      listening_(inherited ? std::move(inherited) : listen_on_path(path_)),
       answers_(std::make_shared<Answers>()) {}
 
-ControlServer::~ControlServer() { ::unlink(path_.c_str()); }
+ControlServer::~ControlServer() {
+  if (listening_) ::unlink(path_.c_str());
+}
+
+void ControlServer::hand_over() { listening_.reset(); }
 
 void ControlServer::add_descriptors(std::vector<pollfd>& polled) {
   polled.push_back({answers_->wake.get(), POLLIN, 0});
-  if (clients_.size() < limits::kControlClients) polled.push_back({listening_.get(), POLLIN, 0});
+  if (listening_ && clients_.size() < limits::kControlClients)
+    polled.push_back({listening_.get(), POLLIN, 0});
   for (const auto& client : clients_) {
     const auto events = client->answering ? POLLOUT : client->waiting ? 0 : POLLIN;
     polled.push_back({client->fd.get(), static_cast<short>(events), 0});
@@ -125,7 +114,7 @@ void ControlServer::serve() {
 }
 
 void ControlServer::accept_clients() {
-  while (clients_.size() < limits::kControlClients) {
+  while (listening_ && clients_.size() < limits::kControlClients) {
     UniqueFd fd(::accept4(listening_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!fd) return;
     auto client = std::make_shared<Client>();
@@ -208,7 +197,7 @@ void ControlServer::obey(Client& client, const std::string& line) {
   } else if (verb == "probe") {
     std::vector<ListenAddress> addresses;
     for (std::size_t i = 1; i < request.size(); ++i) {
-      const auto address = parse_address(request[i]);
+      const auto address = ListenAddress::parse(request[i]);
       if (!address) {
         return answer(client, fmt::format("error {} is not an address to listen on\n",
                                           printable(request[i])));
@@ -218,6 +207,10 @@ void ControlServer::obey(Client& client, const std::string& line) {
     manager_.probe(std::move(addresses), answer_later(client));
   } else if (verb == "backends" && !argument.empty()) {
     answer(client, "ok\n" + backend_lines(manager_, argument));
+  } else if (verb == "connections") {
+    answer(client, "ok\n" + connections_json(manager_, argument));
+  } else if (verb == "metrics" && argument.empty()) {
+    answer(client, "ok\n" + metrics_text(manager_));
   } else if (verb == "status") {
     answer(client, "ok\n" + status_json(manager_, argument));
   } else {

@@ -2,6 +2,7 @@
 // anything but its sockets.
 //
 //   reload | reload APP | stop APP | probe ADDRESS… | backends APP | status [APP]
+//   connections [APP] | metrics
 //
 // The answer's first line is `ok` or `error TEXT`; a body may follow, up to end of file.
 #pragma once
@@ -22,10 +23,16 @@ namespace netports {
 
 class ControlServer {
  public:
-  /// Listens on `path` with mode 0660. A socket file that nobody answers is replaced.
+  /// Listens on `path` with mode 0660, or on `inherited` if that is a socket. A socket file that
+  /// nobody answers is replaced.
   /// Errors: Error when another daemon answers there, or the path cannot be used.
-  ControlServer(std::string path, Manager& manager);
+  ControlServer(std::string path, UniqueFd inherited, Manager& manager);
   ~ControlServer();
+
+  /// The listening socket, borrowed, for the daemon after this one.
+  [[nodiscard]] int socket() const { return listening_.get(); }
+  /// Leaves socket and path to the daemon after this one; clients already here are still answered.
+  void hand_over();
 
   /// Adds what shall be polled to `polled`.
   void add_descriptors(std::vector<pollfd>& polled);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <latch>
+#include <mutex>
 #include <set>
 
 #include "base/error.h"
@@ -24,7 +25,7 @@ Forwarder::~Forwarder() {
   for (const auto& worker : team_.workers) worker->stop();
 }
 
-void Forwarder::in_all_workers(const std::function<void(Worker&)>& task) {
+void Forwarder::in_all_workers(const std::function<void(Worker&)>& task) const {
   std::latch done(static_cast<std::ptrdiff_t>(team_.workers.size()));
   for (const auto& worker : team_.workers) {
     worker->post([&task, &done, &worker] {
@@ -35,26 +36,46 @@ void Forwarder::in_all_workers(const std::function<void(Worker&)>& task) {
   done.wait();
 }
 
+void Forwarder::drop(const std::vector<Served>& gone, bool drain) {
+  if (gone.empty()) return;
+  const Millis now = now_ms();
+  in_all_workers([&](Worker& worker) {
+    for (const auto& [listener, route] : gone) {
+      worker.stop_listening(listener);
+      if (!drain) continue;
+      worker.reset_later(
+          [listener](const Connection& connection) { return connection.listener == listener; },
+          now + route->mapping.options.drain_timeout.count());
+    }
+  });
+  for (const auto& served : gone) {
+    event_log::write("closed", {{"port", served.listener->address.text()}});
+  }
+}
+
+UniqueFd Forwarder::take_socket(const ListenAddress& address) {
+  if (const auto found = adopted_.find(address); found != adopted_.end()) {
+    UniqueFd socket = std::move(found->second);
+    adopted_.erase(found);
+    return socket;
+  }
+  return listen_on(address);
+}
+
 std::vector<PortState> Forwarder::apply(const std::vector<std::shared_ptr<const Route>>& routes) {
   std::set<ListenAddress> wanted;
   for (const auto& route : routes) wanted.insert(route->mapping.listen);
 
   // Gone ones first: a new address may overlap an old one.
-  std::vector<std::shared_ptr<Listener>> gone;
-  std::erase_if(listeners_, [&](const auto& item) {
+  std::vector<Served> gone;
+  std::erase_if(served_, [&](const auto& item) {
     if (wanted.contains(item.first)) return false;
     gone.push_back(item.second);
     return true;
   });
-  if (!gone.empty()) {
-    in_all_workers([&](Worker& worker) {
-      for (const auto& listener : gone) worker.stop_listening(listener);
-    });
-    for (const auto& listener : gone) {
-      event_log::write("closed", {{"port", listener->address.text()}});
-    }
-    gone.clear();
-  }
+  drop(gone, true);
+  gone.clear();
+  std::erase_if(adopted_, [&](const auto& item) { return !wanted.contains(item.first); });
 
   auto table = std::make_shared<RouteTable>();
   table->routes.reserve(routes.size());
@@ -64,13 +85,14 @@ std::vector<PortState> Forwarder::apply(const std::vector<std::shared_ptr<const 
   for (const auto& route : routes) {
     PortState state{route, nullptr, ""};
     const ListenAddress& address = route->mapping.listen;
-    if (const auto found = listeners_.find(address); found != listeners_.end()) {
-      state.listener = found->second;
+    if (const auto found = served_.find(address); found != served_.end()) {
+      found->second.route = route;
+      state.listener = found->second.listener;
     } else {
       try {
         state.listener =
-            std::make_shared<Listener>(address, listen_on(address), team_.workers.size());
-        listeners_[address] = state.listener;
+            std::make_shared<Listener>(address, take_socket(address), team_.workers.size());
+        served_[address] = {state.listener, route};
         fresh.push_back(state.listener);
         event_log::write("listening", {{"port", address.text()}, {"app", route->app}});
       } catch (const Error& error) {
@@ -88,14 +110,74 @@ std::vector<PortState> Forwarder::apply(const std::vector<std::shared_ptr<const 
   return states;
 }
 
-void Forwarder::reset_if(const std::function<bool(const Connection&)>& matches) {
-  in_all_workers([&](Worker& worker) { worker.reset_if(matches); });
+void Forwarder::stop_app(const std::string& app) {
+  const Millis now = now_ms();
+  in_all_workers([&](Worker& worker) {
+    worker.reset_if([&](const Connection& connection) {
+      return connection.route->app == app && !connection.down.holds_bytes();
+    });
+    worker.visit([&](const Connection& connection) {
+      if (connection.route->app != app) return true;
+      worker.reset_later(
+          [listener = connection.listener, before = now](const Connection& candidate) {
+            return candidate.listener == listener && candidate.accepted <= before;
+          },
+          now + connection.route->mapping.options.drain_timeout.count());
+      return true;
+    });
+  });
 }
 
-void Forwarder::stop_accepting() { apply({}); }
+void Forwarder::stop_accepting() {
+  std::vector<Served> all;
+  for (const auto& [address, served] : served_) all.push_back(served);
+  served_.clear();
+  drop(all, false);
+}
+
+std::vector<ConnectionInfo> Forwarder::connections(const std::string& app,
+                                                   std::size_t limit) const {
+  std::mutex mutex;  // the workers run side by side
+  std::vector<ConnectionInfo> found;
+  const Millis now = now_ms();
+  in_all_workers([&](Worker& worker) {
+    const std::lock_guard lock(mutex);
+    worker.visit([&](const Connection& connection) {
+      if (!app.empty() && connection.route->app != app) return true;
+      if (found.size() >= limit) return false;
+      ConnectionInfo info;
+      info.listen = connection.listener->address.text();
+      info.app = connection.route->app;
+      info.client = connection.peer.ip.text_with_port(connection.peer.port);
+      if (connection.target) {
+        info.container = connection.target->name;
+        info.container_id = connection.target->container_id;
+      }
+      info.state = connection.state == Connection::State::greeting     ? "greeting"
+                   : connection.state == Connection::State::connecting ? "connecting"
+                                                                       : "streaming";
+      info.age_ms = now - connection.accepted;
+      found.push_back(std::move(info));
+      return true;
+    });
+  });
+  return found;
+}
+
+void Forwarder::adopt(const ListenAddress& address, UniqueFd socket) {
+  adopted_[address] = std::move(socket);
+}
+
+std::vector<std::pair<ListenAddress, int>> Forwarder::listening_sockets() const {
+  std::vector<std::pair<ListenAddress, int>> sockets;
+  for (const auto& [address, served] : served_) {
+    sockets.emplace_back(address, served.listener->fd.get());
+  }
+  return sockets;
+}
 
 bool Forwarder::listens_on(const ListenAddress& address) const {
-  return std::any_of(listeners_.begin(), listeners_.end(),
+  return std::any_of(served_.begin(), served_.end(),
                      [&](const auto& item) { return item.first.overlaps(address); });
 }
 

@@ -19,7 +19,18 @@ struct PortState {
   std::string error;                   // why not; empty when listening
 };
 
-/// Called by one thread, the manager's; counts and stop are for any.
+/// Who is connected to what.
+struct ConnectionInfo {
+  std::string listen;        // "25"
+  std::string app;           // "mail"
+  std::string client;        // "192.0.2.7:40112"
+  std::string container;     // "web.1"; empty while none answered
+  std::string container_id;  // 64 hex digits: the release
+  std::string state;         // greeting, connecting, streaming
+  Millis age_ms = 0;
+};
+
+/// `apply`, `stop` and `adopt` are for one thread, the manager's; counts are for any.
 class Forwarder {
  public:
   /// Errors: Error when the threads cannot be set up.
@@ -32,11 +43,22 @@ class Forwarder {
   /// routes. Addresses that cannot be bound are reported and may be tried again by another call.
   std::vector<PortState> apply(const std::vector<std::shared_ptr<const Route>>& routes);
 
-  /// Resets every open connection for which `matches` says so; returns when it is done.
-  void reset_if(const std::function<bool(const Connection&)>& matches);
+  /// The app was stopped: resets its open connections, but for those that still hold bytes of the
+  /// containers for a slow client; these have their mapping's drain timeout.
+  void stop_app(const std::string& app);
 
-  /// Closes all listeners; open connections go on.
+  /// Closes all listeners; open connections go on without a deadline.
   void stop_accepting();
+
+  /// Open connections of `app` (empty: of all), at most `limit`. Waits for the threads.
+  [[nodiscard]] std::vector<ConnectionInfo> connections(const std::string& app,
+                                                        std::size_t limit) const;
+
+  /// A socket that listens on `address` already, of the daemon before this one. The next `apply`
+  /// uses it if it serves that address, and closes it otherwise.
+  void adopt(const ListenAddress& address, UniqueFd socket);
+  /// The listening sockets, borrowed, for the daemon after this one.
+  [[nodiscard]] std::vector<std::pair<ListenAddress, int>> listening_sockets() const;
 
   [[nodiscard]] std::size_t open_connections() const { return team_.open_connections; }
   [[nodiscard]] std::size_t max_connections() const { return team_.max_connections; }
@@ -46,11 +68,19 @@ class Forwarder {
   [[nodiscard]] bool listens_on(const ListenAddress& address) const;
 
  private:
+  struct Served {
+    std::shared_ptr<Listener> listener;
+    std::shared_ptr<const Route> route;
+  };
+
   /// Runs `task` in every worker's thread and waits until all have.
-  void in_all_workers(const std::function<void(Worker&)>& task);
+  void in_all_workers(const std::function<void(Worker&)>& task) const;
+  void drop(const std::vector<Served>& gone, bool drain);
+  UniqueFd take_socket(const ListenAddress& address);
 
   WorkerTeam team_;
-  std::map<ListenAddress, std::shared_ptr<Listener>> listeners_;
+  std::map<ListenAddress, Served> served_;
+  std::map<ListenAddress, UniqueFd> adopted_;
 };
 
 }  // namespace netports

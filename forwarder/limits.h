@@ -23,16 +23,17 @@ inline constexpr unsigned kHandOverMargin = 4;  // connections more than the idl
 inline constexpr int kListenBacklog = 4096;
 
 // Time.
-inline constexpr milliseconds kConnectTimeout{5'000};
 inline constexpr milliseconds kAcceptPause{100};  // after the descriptors ran out
 inline constexpr milliseconds kPauseReport{10'000};
-inline constexpr milliseconds kTick{100};
+inline constexpr milliseconds kTick{100};      // while something connects or is paused
+inline constexpr milliseconds kSlowTick{500};  // while idle or drain timeouts run
 inline constexpr milliseconds kBackendPauseFirst{500};
 inline constexpr milliseconds kBackendPauseLongest{30'000};
 inline constexpr milliseconds kResync{30'000};
 inline constexpr milliseconds kRetry{1'000};  // busy ports, an Engine that does not answer
 inline constexpr milliseconds kEngineTimeout{5'000};
-inline constexpr milliseconds kDefaultDrain{60'000};
+inline constexpr milliseconds kUpgradeTimeout{30'000};  // for the new daemon to be ready
+inline constexpr std::size_t kDrainingGenerations = 4;
 
 // Control socket.
 inline constexpr std::size_t kControlLineBytes = 64 << 10;

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
+#include <future>
 #include <memory>
 
 #include "base/error.h"
@@ -19,15 +21,16 @@
 #include "forwarder/manager.h"
 #include "forwarder/notify.h"
 #include "forwarder/options.h"
+#include "forwarder/upgrade.h"
 
 using namespace netports;
 
 namespace {
 
-UniqueFd take_signals() {
+UniqueFd block_signals() {
   sigset_t signals;
   sigemptyset(&signals);
-  for (const int signal : {SIGHUP, SIGTERM, SIGINT}) sigaddset(&signals, signal);
+  for (const int signal : {SIGHUP, SIGUSR2, SIGTERM, SIGINT}) sigaddset(&signals, signal);
   // Blocked before any thread exists, so that all inherit it and none dies of an early SIGHUP.
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
@@ -74,14 +77,26 @@ void report_ready(const Options& options, const ReloadResult& result) {
   [[maybe_unused]] const ssize_t n = ::write(fd.get(), kLine.data(), kLine.size());
 }
 
+/// The path of this program, for the daemon that follows. Known at start only: later the file may
+/// have been replaced.
+std::string own_path() {
+  std::error_code error;
+  return std::filesystem::read_symlink("/proc/self/exe", error).string();
+}
+
 /// The main thread: signals and the control socket, until it is time to end.
 class Daemon {
  public:
-  Daemon(const Options& options, UniqueFd signals)
+  Daemon(const Options& options, std::vector<std::string> arguments, UniqueFd signals,
+         Inheritance inheritance)
       : options_(options),
+        arguments_(std::move(arguments)),
         signals_(std::move(signals)),
+        draining_(std::move(inheritance.draining)),
         manager_(settings_from(options)),
-        control_(options.control, manager_) {}
+        control_(options.control, std::move(inheritance.control), manager_) {
+    manager_.adopt(std::move(inheritance.listeners));
+  }
 
   void run() {
     manager_.start([this](const ReloadResult& result) { report_ready(options_, result); });
@@ -93,46 +108,90 @@ class Daemon {
       std::vector<pollfd> polled{{signals_.get(), POLLIN, 0}};
       control_.add_descriptors(polled);
       ::poll(polled.data(), polled.size(), static_cast<int>(limits::kTick.count()));
-      take_signal();
+      take_signals();
       control_.serve();
+      follow_upgrade();
     }
     event_log::write("stopped", {{"cut", manager_.forwarder().open_connections()}});
   }
 
  private:
-  void take_signal() {
+  void take_signals() {
     signalfd_siginfo info{};
     while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
       if (info.ssi_signo == SIGHUP) {
         event_log::write("reload");
         manager_.reload_all({});
-      } else if (stop_by_ == 0) {
-        event_log::write("stopping", {{"open", manager_.forwarder().open_connections()}});
-        notify_service_manager("STOPPING=1");
-        stop_by_ = now_ms() + std::chrono::milliseconds(options_.drain_timeout).count();
-        manager_.stop_accepting([this](const ReloadResult&) { closed_ = true; });
+      } else if (info.ssi_signo == SIGUSR2) {
+        start_upgrade();
       } else {
-        stop_by_ = 1;  // asked twice: do not wait for open connections
+        stop();
       }
     }
   }
 
+  void stop() {
+    if (stop_by_ != 0) {
+      stop_by_ = 1;  // asked twice: do not wait for open connections
+      return;
+    }
+    event_log::write("stopping", {{"open", manager_.forwarder().open_connections()}});
+    if (!handed_over_) notify_service_manager("STOPPING=1");
+    stop_by_ = now_ms() + std::chrono::milliseconds(options_.drain_timeout).count();
+    manager_.stop_accepting([this](const ReloadResult&) { closed_ = true; });
+  }
+
+  void start_upgrade() {
+    if (handed_over_ || stop_by_ != 0 || upgrade_) return;
+    std::promise<std::vector<std::pair<ListenAddress, int>>> promise;
+    auto sockets = promise.get_future();
+    manager_.sockets([&](auto found) { promise.set_value(std::move(found)); });
+    bound_generations(draining_);
+    try {
+      upgrade_ = std::make_unique<Upgrade>(arguments_, sockets.get(), control_.socket(), draining_);
+      event_log::write("upgrade", {{"program", arguments_[0]}, {"pid", upgrade_->pid()}});
+    } catch (const Error& error) {
+      event_log::write("upgrade-failed", {{"reason", error.what()}});
+    }
+  }
+
+  void follow_upgrade() {
+    if (!upgrade_) return;
+    const auto state = upgrade_->look();
+    if (state == Upgrade::State::starting) return;
+    if (state == Upgrade::State::failed) {
+      event_log::write("upgrade-failed", {{"reason", "The new daemon did not become ready"}});
+    } else {
+      event_log::write("handed-over", {{"pid", upgrade_->pid()},
+                                       {"open", manager_.forwarder().open_connections()}});
+      notify_service_manager(fmt::format("MAINPID={}", upgrade_->pid()));
+      handed_over_ = true;
+      control_.hand_over();
+      manager_.stop_accepting([this](const ReloadResult&) { closed_ = true; });
+    }
+    upgrade_.reset();
+  }
+
   [[nodiscard]] bool finished() const {
-    if (stop_by_ == 0) return false;
-    return now_ms() >= stop_by_ || (closed_ && manager_.forwarder().open_connections() == 0);
+    if (stop_by_ != 0 && now_ms() >= stop_by_) return true;
+    return closed_ && manager_.forwarder().open_connections() == 0;
   }
 
   const Options options_;
+  const std::vector<std::string> arguments_;
   const UniqueFd signals_;
+  std::vector<UniqueFd> draining_;
   Manager manager_;
   ControlServer control_;
   std::unique_ptr<EngineWatch> watch_;
+  std::unique_ptr<Upgrade> upgrade_;
   Millis stop_by_ = 0;
+  bool handed_over_ = false;
   std::atomic<bool> closed_{false};
 };
 
 int run(int argc, char** argv) {
-  UniqueFd signals = take_signals();
+  UniqueFd signals = block_signals();
   const Options options = parse_options(argc, argv);
   if (options.show_help) {
     std::fputs(options_help().c_str(), stdout);
@@ -143,7 +202,11 @@ int run(int argc, char** argv) {
     return 0;
   }
   if (options.debug) event_log::enable_debug();
-  Daemon(options, std::move(signals)).run();
+  std::vector<std::string> arguments = lasting_arguments(argc, argv);
+  arguments.insert(arguments.begin(), own_path());
+  Inheritance inheritance;
+  if (options.inherit_fd >= 0) inheritance = read_inheritance(options.inherit_fd);
+  Daemon(options, std::move(arguments), std::move(signals), std::move(inheritance)).run();
   return 0;
 }
 

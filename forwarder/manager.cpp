@@ -24,7 +24,7 @@ constexpr std::size_t kInspectOneByOne = 8;
 
 bool Manager::Requests::empty() const {
   return !all_full && !all_gentle && !stop_accepting && full.empty() && gentle.empty() &&
-         reset.empty() && containers.empty() && probes.empty() && done.empty();
+         reset.empty() && containers.empty() && probes.empty() && sockets.empty() && done.empty();
 }
 
 Manager::Manager(Settings settings)
@@ -53,6 +53,14 @@ void Manager::request(const std::function<void(Requests&)>& change) {
     change(requests_);
   }
   changed_.notify_one();
+}
+
+void Manager::adopt(std::vector<std::pair<ListenAddress, UniqueFd>> sockets) {
+  for (auto& [address, socket] : sockets) forwarder_.adopt(address, std::move(socket));
+}
+
+void Manager::sockets(std::function<void(std::vector<std::pair<ListenAddress, int>>)> take) {
+  request([&](Requests& requests) { requests.sockets.push_back(std::move(take)); });
 }
 
 void Manager::start(Done done) {
@@ -148,12 +156,9 @@ void Manager::serve(Requests requests) {
   }
   ++reloads_;
   apply();
-  if (!requests.reset.empty()) {
-    forwarder_.reset_if([&](const Connection& connection) {
-      return requests.reset.contains(connection.route->app);
-    });
-  }
+  for (const auto& app : requests.reset) forwarder_.stop_app(app);
   for (const auto& [addresses, done] : requests.probes) answer_probe(addresses, done);
+  for (const auto& take : requests.sockets) take(forwarder_.listening_sockets());
   for (const auto& [app, done] : requests.done) {
     if (done) done(result_for(app));
   }

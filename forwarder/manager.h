@@ -51,6 +51,9 @@ class Manager {
   explicit Manager(Settings settings);
   ~Manager();
 
+  /// Sockets of the daemon before this one. Before `start`.
+  void adopt(std::vector<std::pair<ListenAddress, UniqueFd>> sockets);
+
   /// Starts the thread with a full look at everything; `done` is called after it.
   void start(Done done);
 
@@ -63,6 +66,8 @@ class Manager {
   void probe(std::vector<ListenAddress> addresses, Done done);
   /// A container of ours, or of that app, changed; both may be empty for "something did".
   void container_changed(const std::string& app, const std::string& container_id);
+  /// The listening sockets, borrowed: valid until `stop_accepting`.
+  void sockets(std::function<void(std::vector<std::pair<ListenAddress, int>>)> take);
   /// Stops following changes and closes all listeners; open connections go on.
   void stop_accepting(Done done);
 
@@ -80,6 +85,7 @@ class Manager {
     std::set<std::string> reset;
     std::set<std::string> containers;
     std::vector<std::pair<std::vector<ListenAddress>, Done>> probes;
+    std::vector<std::function<void(std::vector<std::pair<ListenAddress, int>>)>> sockets;
     std::vector<std::pair<std::string, Done>> done;  // app, or "" for all
 
     [[nodiscard]] bool empty() const;

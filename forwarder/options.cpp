@@ -36,6 +36,7 @@ Poco::Util::OptionSet option_set() {
   options.addOption(valued("drain-timeout", "SECONDS",
                            "how long open connections may finish after SIGTERM (60)"));
   options.addOption(valued("ready-fd", "N", "descriptor to write a line to when all is served"));
+  options.addOption(valued("inherit-fd", "N", "sockets of the daemon before, on an upgrade"));
   options.addOption(Option("debug", "", "log single connections"));
   options.addOption(Option("help", "h", "show this text"));
   options.addOption(Option("version", "", "show the version"));
@@ -60,6 +61,7 @@ void take(Options& options, const std::string& name, const std::string& value) {
   if (name == "drain-timeout")
     options.drain_timeout = std::chrono::seconds(number(name, value, 86'400));
   if (name == "ready-fd") options.ready_fd = static_cast<int>(number(name, value, 1'000'000));
+  if (name == "inherit-fd") options.inherit_fd = static_cast<int>(number(name, value, 1'000'000));
   if (name == "debug") options.debug = true;
   if (name == "help") options.show_help = true;
   if (name == "version") options.show_version = true;
@@ -93,6 +95,19 @@ Options parse_options(int argc, char** argv) {
   return options;
 }
 
+std::vector<std::string> lasting_arguments(int argc, char** argv) {
+  std::vector<std::string> lasting;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word == "--ready-fd" || word == "--inherit-fd") {
+      ++i;
+    } else if (!word.starts_with("--ready-fd=") && !word.starts_with("--inherit-fd=")) {
+      lasting.push_back(word);
+    }
+  }
+  return lasting;
+}
+
 std::string options_help() {
   const auto known = option_set();
   Poco::Util::HelpFormatter formatter(known);
@@ -101,7 +116,8 @@ std::string options_help() {
   formatter.setUsage("[OPTION]...");
   formatter.setHeader(
       "Forwards the public TCP ports of Dokku apps to their containers. SIGHUP reads all mappings "
-      "again, SIGTERM stops accepting and lets open connections finish.");
+      "again, SIGTERM stops accepting and lets open connections finish, SIGUSR2 hands over to the "
+      "program at the same path.");
   formatter.setWidth(100);
   std::ostringstream out;
   formatter.format(out);

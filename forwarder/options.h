@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 namespace netports {
 
@@ -15,10 +16,14 @@ struct Options {
   std::size_t max_connections = 0;  // 0: what the descriptors allow
   std::chrono::seconds drain_timeout{60};
   int ready_fd = -1;
+  int inherit_fd = -1;  // from the daemon before, see upgrade.h
   bool debug = false;
   bool show_help = false;
   bool show_version = false;
 };
+
+/// The command line without what concerns one start only (--ready-fd, --inherit-fd).
+std::vector<std::string> lasting_arguments(int argc, char** argv);
 
 /// Errors: UsageError naming the option.
 Options parse_options(int argc, char** argv);

@@ -143,6 +143,7 @@ Pump::Step Pump::deliver_held(Endpoint& to, std::uint64_t& moved) {
     }
     held_->begin += static_cast<std::uint32_t>(n);
     moved += static_cast<std::uint64_t>(n);
+    to.connected = true;
   }
   held_.reset();
   return Step::moved;

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "forwarder/pipe_pool.h"
@@ -48,6 +49,9 @@ class Pump {
 
   /// Moves what can be moved now; adds the bytes delivered to `moved`.
   Result run(Endpoint& from, Endpoint& to, PumpTools& tools, std::uint64_t& moved);
+
+  /// Bytes to deliver before any of the sender's. To be called before the first run.
+  void begin_with(std::string_view bytes) { hold(bytes.data(), bytes.size()); }
 
   /// Gives a lent pipe back. To be called before destruction.
   void release(PumpTools& tools);

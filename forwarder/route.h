@@ -1,6 +1,7 @@
 // Where connections go: listeners, the backends behind them, and the table that joins the two.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -11,6 +12,7 @@
 
 #include "base/ip.h"
 #include "base/unique_fd.h"
+#include "forwarder/rate_limiter.h"
 #include "ports/mapping.h"
 
 namespace netports {
@@ -51,19 +53,37 @@ struct Route {
   std::vector<std::shared_ptr<Backend>> backends;
   mutable std::atomic<std::uint32_t> turn{0};
 
-  /// The next backend in turn that is not marked down; when all are, the one whose mark ends first.
-  /// `attempt` counts from 0 for one client connection; null when every backend had its chance.
-  [[nodiscard]] std::shared_ptr<Backend> pick(unsigned attempt, Millis now) const;
+  /// The backend for a connection of `client`, by the mapping's `balance`, among those not marked
+  /// down; when all are, the one whose mark ends first. `attempt` counts from 0 for one client
+  /// connection; null when every backend had its chance.
+  [[nodiscard]] std::shared_ptr<Backend> pick(unsigned attempt, const IpAddress& client,
+                                              Millis now) const;
 };
+
+/// Upper bounds of the connect time histogram, in milliseconds; one more bucket is above them all.
+inline constexpr std::array<Millis, 10> kConnectTimeBounds{1,  2,   5,   10,    25,
+                                                           50, 100, 500, 1'000, 5'000};
 
 /// Counts of one listener in one thread. Only that thread writes, anybody reads.
 struct alignas(64) ListenerCounts {
   std::atomic<std::uint64_t> accepted{0};
-  std::atomic<std::uint64_t> refused{0};  // no backend to try
-  std::atomic<std::uint64_t> failed{0};   // every backend tried in vain
+  // Refused, before a backend was tried:
+  std::atomic<std::uint64_t> no_backend{0};
+  std::atomic<std::uint64_t> denied{0};        // allow, deny
+  std::atomic<std::uint64_t> over_limit{0};    // max-connections with overflow=reset
+  std::atomic<std::uint64_t> over_rate{0};     // max-rate
+  std::atomic<std::uint64_t> bad_greeting{0};  // no PROXY header from a front that owes one
+  // Failed later:
+  std::atomic<std::uint64_t> unreachable{0};  // every backend tried in vain
+  std::atomic<std::uint64_t> shortage{0};     // descriptors, memory or local ports
+  std::atomic<std::uint64_t> reset{0};        // by the client or the backend
+  std::atomic<std::uint64_t> idle{0};         // idle-timeout
+  std::atomic<std::uint64_t> drained{0};      // cut at the end of a drain
   std::atomic<std::uint64_t> bytes_in{0};
   std::atomic<std::uint64_t> bytes_out{0};
   std::atomic<std::int64_t> open{0};
+  std::array<std::atomic<std::uint64_t>, kConnectTimeBounds.size() + 1> connect_times{};
+  std::atomic<std::uint64_t> connect_ms{0};  // their sum
 };
 
 /// Adds without a locked instruction: the caller is the only writer.
@@ -78,7 +98,9 @@ struct Listener : std::enable_shared_from_this<Listener> {
       : address(std::move(listen_address)), fd(std::move(socket)), counts(threads) {}
   ListenAddress address;
   UniqueFd fd;
-  std::vector<ListenerCounts> counts;  // one per thread
+  std::vector<ListenerCounts> counts;      // one per thread
+  std::atomic<std::uint32_t> reserved{0};  // open or being accepted, for max-connections
+  RateLimiter rate;
 };
 
 /// All routes at one moment. Swapped whole; a thread sees the old or the new one.

@@ -26,6 +26,23 @@ JsonObject backend_json(const Backend& backend, Millis now) {
   return object;
 }
 
+std::uint64_t sum_of(const std::map<std::string, std::uint64_t>& counts) {
+  std::uint64_t sum = 0;
+  for (const auto& [reason, count] : counts) sum += count;
+  return sum;
+}
+
+/// Why connections were refused or failed, without the zeros.
+JsonObject reasons_json(const PortTotals& totals) {
+  JsonObject object = ordered_object();
+  for (const auto* counts : {&totals.refused, &totals.failed}) {
+    for (const auto& [reason, count] : *counts) {
+      if (count > 0) object.set(reason, count);
+    }
+  }
+  return object;
+}
+
 JsonObject port_json(const PortState& state, Millis now) {
   const PortTotals totals = state.listener ? totals_of(*state.listener) : PortTotals{};
   JsonObject object = ordered_object();
@@ -37,8 +54,9 @@ JsonObject port_json(const PortState& state, Millis now) {
   object.set("error", state.error);
   object.set("open", totals.open);
   object.set("accepted", totals.accepted);
-  object.set("refused", totals.refused);
-  object.set("failed", totals.failed);
+  object.set("refused", sum_of(totals.refused));
+  object.set("failed", sum_of(totals.failed));
+  object.set("reasons", reasons_json(totals));
   object.set("bytes_in", totals.bytes_in);
   object.set("bytes_out", totals.bytes_out);
   JsonArray backends;
@@ -47,17 +65,49 @@ JsonObject port_json(const PortState& state, Millis now) {
   return object;
 }
 
+/// Prometheus' text format. Label values come from checked names, so none needs escaping.
+class MetricsPage {
+ public:
+  void family(std::string_view name, std::string_view type, std::string_view help) {
+    text_ += fmt::format("# HELP {0} {1}\n# TYPE {0} {2}\n", name, help, type);
+  }
+  template <typename Value>
+  void sample(std::string_view name, std::string_view labels, Value value) {
+    if (labels.empty()) {
+      text_ += fmt::format("{} {}\n", name, value);
+    } else {
+      text_ += fmt::format("{}{{{}}} {}\n", name, labels, value);
+    }
+  }
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
 }  // namespace
 
 PortTotals totals_of(const Listener& listener) {
   PortTotals totals;
   for (const auto& counts : listener.counts) {
-    totals.accepted += counts.accepted.load(std::memory_order_relaxed);
-    totals.refused += counts.refused.load(std::memory_order_relaxed);
-    totals.failed += counts.failed.load(std::memory_order_relaxed);
-    totals.bytes_in += counts.bytes_in.load(std::memory_order_relaxed);
-    totals.bytes_out += counts.bytes_out.load(std::memory_order_relaxed);
-    totals.open += counts.open.load(std::memory_order_relaxed);
+    totals.accepted += counts.accepted;
+    totals.refused["no_backend"] += counts.no_backend;
+    totals.refused["denied"] += counts.denied;
+    totals.refused["over_limit"] += counts.over_limit;
+    totals.refused["over_rate"] += counts.over_rate;
+    totals.refused["bad_greeting"] += counts.bad_greeting;
+    totals.failed["unreachable"] += counts.unreachable;
+    totals.failed["shortage"] += counts.shortage;
+    totals.failed["reset"] += counts.reset;
+    totals.failed["idle"] += counts.idle;
+    totals.failed["drained"] += counts.drained;
+    totals.bytes_in += counts.bytes_in;
+    totals.bytes_out += counts.bytes_out;
+    totals.open += counts.open;
+    totals.connect_ms += counts.connect_ms;
+    for (std::size_t i = 0; i < totals.connect_times.size(); ++i) {
+      totals.connect_times[i] += counts.connect_times[i];
+    }
   }
   return totals;
 }
@@ -88,6 +138,111 @@ std::string status_json(const Manager& manager, const std::string& app) {
   document.set("problems", problems);
   std::ostringstream out;
   document.stringify(out);
+  return out.str() + "\n";
+}
+
+std::string metrics_text(const Manager& manager) {
+  const auto status = manager.status();
+  const Millis now = now_ms();
+  MetricsPage page;
+  page.family("dokku_ports_info", "gauge", "Version of the forwarder");
+  page.sample("dokku_ports_info", fmt::format("version=\"{}\"", NETPORTS_VERSION), 1);
+  page.family("dokku_ports_open_connections_total", "gauge", "Open connections in all");
+  page.sample("dokku_ports_open_connections_total", "", manager.forwarder().open_connections());
+  page.family("dokku_ports_max_connections", "gauge", "Open connections there may be in all");
+  page.sample("dokku_ports_max_connections", "", manager.forwarder().max_connections());
+  page.family("dokku_ports_reloads_total", "counter", "Looks at mappings and containers");
+  page.sample("dokku_ports_reloads_total", "", status->reloads);
+  page.family("dokku_ports_engine_up", "gauge", "Whether the Docker Engine answered last time");
+  page.sample("dokku_ports_engine_up", "", status->engine_error.empty() ? 1 : 0);
+
+  struct Row {
+    std::string labels;
+    PortTotals totals;
+    const PortState* state;
+  };
+  std::vector<Row> rows;
+  for (const auto& state : status->ports) {
+    const PortMapping& mapping = state.route->mapping;
+    rows.push_back({fmt::format("port=\"{}\",app=\"{}\",process=\"{}\"", mapping.listen.text(),
+                                state.route->app, mapping.process),
+                    state.listener ? totals_of(*state.listener) : PortTotals{}, &state});
+  }
+  page.family("dokku_ports_listening", "gauge", "Whether the public port is listened on");
+  for (const auto& row : rows) {
+    page.sample("dokku_ports_listening", row.labels, row.state->listener ? 1 : 0);
+  }
+  page.family("dokku_ports_connections_open", "gauge", "Open connections");
+  for (const auto& row : rows) {
+    page.sample("dokku_ports_connections_open", row.labels, row.totals.open);
+  }
+  page.family("dokku_ports_connections_accepted_total", "counter", "Connections taken on");
+  for (const auto& row : rows) {
+    page.sample("dokku_ports_connections_accepted_total", row.labels, row.totals.accepted);
+  }
+  page.family("dokku_ports_connections_refused_total", "counter",
+              "Connections reset before a backend was tried, by reason");
+  for (const auto& row : rows) {
+    for (const auto& [reason, count] : row.totals.refused) {
+      page.sample("dokku_ports_connections_refused_total",
+                  fmt::format("{},reason=\"{}\"", row.labels, reason), count);
+    }
+  }
+  page.family("dokku_ports_connections_failed_total", "counter",
+              "Connections that ended with a reset, by reason");
+  for (const auto& row : rows) {
+    for (const auto& [reason, count] : row.totals.failed) {
+      page.sample("dokku_ports_connections_failed_total",
+                  fmt::format("{},reason=\"{}\"", row.labels, reason), count);
+    }
+  }
+  page.family("dokku_ports_bytes_total", "counter", "Bytes delivered, by direction");
+  for (const auto& row : rows) {
+    page.sample("dokku_ports_bytes_total", row.labels + ",direction=\"in\"", row.totals.bytes_in);
+    page.sample("dokku_ports_bytes_total", row.labels + ",direction=\"out\"", row.totals.bytes_out);
+  }
+  page.family("dokku_ports_connect_seconds", "histogram", "Time to reach a backend");
+  for (const auto& row : rows) {
+    std::uint64_t below = 0;
+    for (std::size_t i = 0; i < kConnectTimeBounds.size(); ++i) {
+      below += row.totals.connect_times[i];
+      page.sample("dokku_ports_connect_seconds_bucket",
+                  fmt::format("{},le=\"{}\"", row.labels,
+                              static_cast<double>(kConnectTimeBounds[i]) / 1000),
+                  below);
+    }
+    below += row.totals.connect_times.back();
+    page.sample("dokku_ports_connect_seconds_bucket", row.labels + ",le=\"+Inf\"", below);
+    page.sample("dokku_ports_connect_seconds_sum", row.labels,
+                static_cast<double>(row.totals.connect_ms) / 1000);
+    page.sample("dokku_ports_connect_seconds_count", row.labels, below);
+  }
+  page.family("dokku_ports_backend_up", "gauge", "Whether the backend answered when last dialled");
+  for (const auto& row : rows) {
+    for (const auto& backend : row.state->route->backends) {
+      page.sample("dokku_ports_backend_up",
+                  fmt::format("{},container=\"{}\"", row.labels, backend->name),
+                  backend->down_until > now ? 0 : 1);
+    }
+  }
+  return page.text();
+}
+
+std::string connections_json(const Manager& manager, const std::string& app) {
+  JsonArray list;
+  for (const auto& info : manager.forwarder().connections(app, kListedConnections)) {
+    JsonObject object = ordered_object();
+    object.set("listen", info.listen);
+    object.set("app", info.app);
+    object.set("client", info.client);
+    object.set("container", info.container);
+    object.set("container_id", info.container_id);
+    object.set("state", info.state);
+    object.set("age_seconds", info.age_ms / 1000);
+    list.add(object);
+  }
+  std::ostringstream out;
+  list.stringify(out);
   return out.str() + "\n";
 }
 

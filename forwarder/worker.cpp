@@ -1,5 +1,6 @@
 #include "forwarder/worker.h"
 
+#include <netinet/in.h>
 #include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -38,6 +39,26 @@ void report_dial_failure(const Connection& connection, const std::string& reason
                                       {"container", connection.target->name},
                                       {"address", connection.target->address()},
                                       {"reason", reason}});
+}
+
+bool contains(const std::vector<Cidr>& networks, const IpAddress& ip) {
+  return std::any_of(networks.begin(), networks.end(),
+                     [&](const Cidr& network) { return network.contains(ip); });
+}
+
+PeerAddress peer_address(const sockaddr_storage& storage) {
+  const auto port = storage.ss_family == AF_INET6
+                        ? reinterpret_cast<const sockaddr_in6&>(storage).sin6_port
+                        : reinterpret_cast<const sockaddr_in&>(storage).sin_port;
+  return {IpAddress::of(storage).value_or(IpAddress()), ntohs(port)};
+}
+
+/// The address the client connected to.
+PeerAddress own_address(int fd) {
+  sockaddr_storage storage{};
+  socklen_t length = sizeof storage;
+  ::getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &length);
+  return peer_address(storage);
 }
 
 void give_descriptor_back(int& fd) { const UniqueFd closing(std::exchange(fd, -1)); }
@@ -131,35 +152,50 @@ void Worker::loop() {
 
 int Worker::wait_timeout() const {
   if (!ready_.empty()) return 0;
-  if (connecting_.size() == 0 && paused_.empty()) return -1;
-  return static_cast<int>(limits::kTick.count());
+  if (waiting_.size() > 0 || !paused_.empty()) return static_cast<int>(limits::kTick.count());
+  if (idle_watched_ > 0 || !drains_.empty()) return static_cast<int>(limits::kSlowTick.count());
+  return -1;
 }
 
 void Worker::on_tick() {
   next_tick_ = now_ + limits::kTick.count();
-  while (Connection* oldest = connecting_.front()) {
-    if (now_ - oldest->since < limits::kConnectTimeout.count()) break;
-    dial_failed(oldest, "It does not answer");
-  }
+  end_overdue();
   std::vector<Listener*> paused;
   paused.swap(paused_);
-  for (Listener* listener : paused) {
-    epoll_event event{};
-    event.events = EPOLLIN | EPOLLEXCLUSIVE;
-    event.data.u64 = tagged(listener, Tag::listener);
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, listener->fd.get(), &event);
+  for (Listener* listener : paused) resume_accepting(listener);
+}
+
+void Worker::end_overdue() {
+  for (Connection* connection = waiting_.front(); connection != nullptr;) {
+    Connection* following = connection->next;
+    const auto timeout = connection->route->mapping.options.connect_timeout.count();
+    if (now_ - connection->active >= timeout) {
+      if (connection->state == Connection::State::greeting) {
+        reset(connection, counts(connection).bad_greeting);
+      } else {
+        dial_failed(connection, "It does not answer");
+      }
+    }
+    connection = following;
   }
+  if (idle_watched_ > 0) {
+    for (Connection* connection = streaming_.front(); connection != nullptr;) {
+      Connection* following = connection->next;
+      const auto timeout = connection->route->mapping.options.idle_timeout.count();
+      if (timeout > 0 && now_ - connection->active >= timeout) {
+        reset(connection, counts(connection).idle);
+      }
+      connection = following;
+    }
+  }
+  for (const Drain& drain : drains_) {
+    if (now_ >= drain.deadline) reset_if(drain.matches);
+  }
+  std::erase_if(drains_, [this](const Drain& drain) { return now_ >= drain.deadline; });
 }
 
 void Worker::listen(std::shared_ptr<Listener> listener) {
-  epoll_event event{};
-  // EXCLUSIVE: a new connection wakes one sleeping thread, not all.
-  event.events = EPOLLIN | EPOLLEXCLUSIVE;
-  event.data.u64 = tagged(listener.get(), Tag::listener);
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, listener->fd.get(), &event) != 0) {
-    event_log::write("listen-failed",
-                     {{"port", listener->address.text()}, {"reason", errno_text(errno)}});
-  }
+  resume_accepting(listener.get());
   listeners_.push_back(std::move(listener));
 }
 
@@ -169,40 +205,68 @@ void Worker::stop_listening(const std::shared_ptr<Listener>& listener) {
   std::erase(listeners_, listener);
 }
 
-void Worker::on_listener(Listener* listener) {
-  for (int i = 0; i < limits::kAcceptsPerEvent; ++i) {
-    if (team_.open_connections.load(std::memory_order_relaxed) >= team_.max_connections) {
-      return pause_accepting(listener);
-    }
-    UniqueFd client(::accept4(listener->fd.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (!client) {
-      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-        return pause_accepting(listener);
-      }
-      if (errno == EINTR || errno == ECONNABORTED) continue;
-      return;
-    }
-    Worker& worker = least_loaded();
-    if (&worker == this) {
-      open(std::move(client), listener->shared_from_this());
-    } else {
-      worker.post([&worker, fd = client.release(), to = listener->shared_from_this()] {
-        worker.open(UniqueFd(fd), to);
-      });
-    }
-  }
-}
-
 void Worker::pause_accepting(Listener* listener) {
   // Clients wait in the kernel's queue meanwhile.
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener->fd.get(), nullptr);
-  if (now_ >= next_pause_report_) {
-    event_log::write("accept-paused",
-                     {{"open", team_.open_connections.load()}, {"limit", team_.max_connections}});
-    next_pause_report_ = now_ + limits::kPauseReport.count();
-  }
   paused_.push_back(listener);
   next_tick_ = now_ + limits::kAcceptPause.count();
+  if (now_ < next_pause_report_) return;
+  next_pause_report_ = now_ + limits::kPauseReport.count();
+  event_log::write("accept-paused", {{"port", listener->address.text()},
+                                     {"open", listener->reserved.load()},
+                                     {"open-in-all", team_.open_connections.load()},
+                                     {"limit-in-all", team_.max_connections}});
+}
+
+void Worker::resume_accepting(Listener* listener) {
+  epoll_event event{};
+  // EXCLUSIVE: a new connection wakes one sleeping thread, not all.
+  event.events = EPOLLIN | EPOLLEXCLUSIVE;
+  event.data.u64 = tagged(listener, Tag::listener);
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, listener->fd.get(), &event) != 0) {
+    event_log::write("listen-failed",
+                     {{"port", listener->address.text()}, {"reason", errno_text(errno)}});
+  }
+}
+
+bool Worker::reserve(Listener& listener, const Route* route) {
+  if (team_.open_connections.load(std::memory_order_relaxed) >= team_.max_connections) return false;
+  const std::uint32_t open = listener.reserved.fetch_add(1, std::memory_order_relaxed);
+  if (route == nullptr) return true;
+  const MappingOptions& options = route->mapping.options;
+  const bool fits = options.max_connections == 0 || open < options.max_connections ||
+                    options.overflow == Overflow::reset;
+  if (!fits) listener.reserved.fetch_sub(1, std::memory_order_relaxed);
+  return fits;
+}
+
+void Worker::on_listener(Listener* listener) {
+  const auto route = table_->find(listener);
+  for (int i = 0; i < limits::kAcceptsPerEvent; ++i) {
+    if (!reserve(*listener, route.get())) return pause_accepting(listener);
+    sockaddr_storage address{};
+    socklen_t length = sizeof address;
+    UniqueFd fd(::accept4(listener->fd.get(), reinterpret_cast<sockaddr*>(&address), &length,
+                          SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!fd) {
+      const int error = errno;
+      listener->reserved.fetch_sub(1, std::memory_order_relaxed);
+      if (is_shortage(error) && error != EAGAIN) return pause_accepting(listener);
+      if (error == EINTR || error == ECONNABORTED) continue;
+      return;
+    }
+    Arrival arrival{std::move(fd), peer_address(address), listener->shared_from_this()};
+    Worker& worker = least_loaded();
+    if (&worker == this) {
+      open(std::move(arrival));
+    } else {
+      // A task must be copyable, a descriptor's owner is not: the task owns it by agreement.
+      worker.post([&worker, raw = arrival.fd.release(), peer = arrival.peer,
+                   to = std::move(arrival.listener)] {
+        worker.open({UniqueFd(raw), peer, to});
+      });
+    }
+  }
 }
 
 Worker& Worker::least_loaded() {
@@ -213,12 +277,14 @@ Worker& Worker::least_loaded() {
   return (*idlest)->connections() + limits::kHandOverMargin < connections() ? **idlest : *this;
 }
 
-void Worker::open(UniqueFd client, std::shared_ptr<Listener> listener) {
-  auto route = table_->find(listener.get());
-  ListenerCounts& count = listener->counts[index_];
+void Worker::open(Arrival arrival) {
+  Listener& listener = *arrival.listener;
+  ListenerCounts& count = listener.counts[index_];
+  auto route = table_->find(&listener);
   if (!route || route->backends.empty()) {
-    add_own<std::uint64_t>(count.refused, 1);
-    close_with_reset(client.get());
+    add_own<std::uint64_t>(count.no_backend, 1);
+    listener.reserved.fetch_sub(1, std::memory_order_relaxed);
+    close_with_reset(arrival.fd.get());
     return;
   }
   add_own<std::uint64_t>(count.accepted, 1);
@@ -226,24 +292,79 @@ void Worker::open(UniqueFd client, std::shared_ptr<Listener> listener) {
   open_.store(open_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   team_.open_connections.fetch_add(1, std::memory_order_relaxed);
   auto* connection = new Connection;
-  connection->client.fd = client.release();
+  connection->client.fd = arrival.fd.release();
   connection->client.connected = true;
   // Clients that speak first have often spoken already: try before asking epoll.
   connection->client.readable = true;
   connection->client.writable = true;
-  connection->listener = std::move(listener);
+  connection->listener = std::move(arrival.listener);
   connection->route = std::move(route);
-  connecting_.push_back(connection);
+  connection->peer = arrival.peer;
+  connection->accepted = now_;
+  connection->active = now_;
+  waiting_.push_back(connection);
+  const MappingOptions& options = connection->route->mapping.options;
+  if (options.idle_timeout.count() > 0) ++idle_watched_;
+  if (contains(options.accept_proxy, connection->peer.ip)) {
+    connection->state = Connection::State::greeting;
+    read_greeting(connection);
+  } else {
+    admit(connection);
+  }
+}
+
+void Worker::read_greeting(Connection* connection) {
+  char bytes[kMaxProxyHeaderBytes];
+  // Looked at first, taken when whole: what follows the header belongs to the backend.
+  const ssize_t got = ::recv(connection->client.fd, bytes, sizeof bytes, MSG_PEEK);
+  const bool nothing_yet = got < 0 && (errno == EAGAIN || errno == EINTR);
+  ParsedProxyHeader header;
+  if (got > 0) header = parse_proxy_header({bytes, static_cast<std::size_t>(got)});
+  if ((got <= 0 && !nothing_yet) || header.state == ParsedProxyHeader::State::invalid) {
+    return reset(connection, counts(connection).bad_greeting);
+  }
+  if (header.state == ParsedProxyHeader::State::incomplete) {
+    if (!register_events(connection, connection->client, Tag::client, EPOLLIN | EPOLLRDHUP)) {
+      reset(connection, counts(connection).shortage);
+    }
+    return;
+  }
+  if (::recv(connection->client.fd, bytes, header.length, 0) !=
+      static_cast<ssize_t>(header.length)) {
+    return reset(connection, counts(connection).bad_greeting);
+  }
+  if (header.source) connection->peer = *header.source;
+  connection->state = Connection::State::connecting;
+  admit(connection);
+}
+
+void Worker::admit(Connection* connection) {
+  const MappingOptions& options = connection->route->mapping.options;
+  const IpAddress& ip = connection->peer.ip;
+  ListenerCounts& count = counts(connection);
+  if (contains(options.deny, ip) || (!options.allow.empty() && !contains(options.allow, ip))) {
+    return reset(connection, count.denied);
+  }
+  if (options.max_connections > 0 && options.overflow == Overflow::reset &&
+      connection->listener->reserved.load(std::memory_order_relaxed) > options.max_connections) {
+    return reset(connection, count.over_limit);
+  }
+  if (options.max_rate > 0 && !connection->listener->rate.admit(ip, options.max_rate, now_)) {
+    return reset(connection, count.over_rate);
+  }
+  if (options.proxy_protocol != ProxyHeader::none) {
+    connection->up.begin_with(
+        proxy_header(options.proxy_protocol, connection->peer, own_address(connection->client.fd)));
+  }
   dial(connection);
 }
 
 void Worker::dial(Connection* connection) {
   while (true) {
-    connection->target = connection->route->pick(connection->attempts, now_);
+    connection->target = connection->route->pick(connection->attempts, connection->peer.ip, now_);
     if (!connection->target) {
-      add_own<std::uint64_t>(counts(connection).failed, 1);
       team_.on_unreachable(connection->route->app);
-      return reset(connection);
+      return reset(connection, counts(connection).unreachable);
     }
     ++connection->attempts;
     Backend& target = *connection->target;
@@ -254,16 +375,13 @@ void Worker::dial(Connection* connection) {
       connection->backend.fd = fd.release();
       // A container's handshake is usually done when connect returns: try to write at once.
       connection->backend.writable = true;
-      connecting_.remove(connection);
-      connection->since = now_;
-      connecting_.push_back(connection);
+      connection->active = now_;
       return drive(connection);
     }
     const int error = errno;
     report_dial_failure(*connection, errno_text(error));
     if (is_shortage(error)) {  // ours, not the backend's
-      add_own<std::uint64_t>(counts(connection).failed, 1);
-      return reset(connection);
+      return reset(connection, counts(connection).shortage);
     }
     target.mark_down(now_);
   }
@@ -284,7 +402,14 @@ void Worker::established(Connection* connection) {
   connection->state = Connection::State::streaming;
   connection->target->mark_up();
   ++connection->target->accepted;
-  connecting_.remove(connection);
+  ListenerCounts& count = counts(connection);
+  const Millis taken = now_ms() - connection->active;
+  const auto bucket =
+      std::lower_bound(kConnectTimeBounds.begin(), kConnectTimeBounds.end(), taken) -
+      kConnectTimeBounds.begin();
+  add_own<std::uint64_t>(count.connect_times[static_cast<std::size_t>(bucket)], 1);
+  add_own(count.connect_ms, static_cast<std::uint64_t>(taken));
+  waiting_.remove(connection);
   streaming_.push_back(connection);
 }
 
@@ -294,6 +419,7 @@ void Worker::on_socket(Connection* connection, Tag side, std::uint32_t events) {
   if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) endpoint.readable = true;
   if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) endpoint.hung_up = true;
   if ((events & (EPOLLOUT | EPOLLERR)) != 0) endpoint.writable = true;
+  if (connection->state == Connection::State::greeting) return read_greeting(connection);
   if (side == Tag::backend && connection->state == Connection::State::connecting) {
     if ((events & (EPOLLERR | EPOLLHUP)) != 0) {
       // No error: the event was of the backend dialled before this one, closed in the same batch.
@@ -306,7 +432,7 @@ void Worker::on_socket(Connection* connection, Tag side, std::uint32_t events) {
   // A broken socket whose bytes nobody takes would otherwise wait for the receiver.
   if ((events & EPOLLERR) != 0 && connection->state != Connection::State::closed &&
       endpoint.fd >= 0 && socket_error(endpoint.fd) != 0) {
-    reset(connection);
+    reset(connection, counts(connection).reset);
   }
 }
 
@@ -321,7 +447,7 @@ void Worker::drive(Connection* connection) {
       established(connection);
     } else if (up == Result::failed) {
       // What could not be sent is held; then it was the backend that failed, not the client.
-      if (!connection->up.holds_bytes()) return reset(connection);
+      if (!connection->up.holds_bytes()) return reset(connection, count.reset);
       return dial_failed(connection, errno_text(errno));
     }
   }
@@ -331,8 +457,9 @@ void Worker::drive(Connection* connection) {
   }
   if (in > 0) add_own(count.bytes_in, in);
   if (out > 0) add_own(count.bytes_out, out);
+  if (in + out > 0) connection->active = now_;
   moved_bulk_ = moved_bulk_ || connection->up.splicing() || connection->down.splicing();
-  if (up == Result::failed || down == Result::failed) return reset(connection);
+  if (up == Result::failed || down == Result::failed) return reset(connection, count.reset);
   if (up == Result::finished && down == Result::finished) return close(connection);
   if ((up == Result::more || down == Result::more) && !connection->queued) {
     connection->queued = true;
@@ -355,7 +482,7 @@ void Worker::ask_events(Connection* connection) {
   if (up.holds_bytes() || connecting) backend |= EPOLLOUT;
   if (!register_events(connection, connection->client, Tag::client, client) ||
       !register_events(connection, connection->backend, Tag::backend, backend)) {
-    reset(connection);
+    reset(connection, counts(connection).shortage);
   }
 }
 
@@ -373,15 +500,16 @@ bool Worker::register_events(Connection* connection, Endpoint& endpoint, Tag sid
   return ::epoll_ctl(epoll_.get(), operation, endpoint.fd, &event) == 0;
 }
 
-void Worker::reset(Connection* connection) {
+void Worker::reset(Connection* connection, std::atomic<std::uint64_t>& reason) {
+  add_own<std::uint64_t>(reason, 1);
   if (connection->client.fd >= 0) close_with_reset(connection->client.fd);
   if (connection->backend.fd >= 0) close_with_reset(connection->backend.fd);
   close(connection);
 }
 
 void Worker::close(Connection* connection) {
-  (connection->state == Connection::State::connecting ? connecting_ : streaming_)
-      .remove(connection);
+  const MappingOptions& options = connection->route->mapping.options;
+  (connection->state == Connection::State::streaming ? streaming_ : waiting_).remove(connection);
   connection->state = Connection::State::closed;
   if (connection->queued) std::erase(ready_, connection);
   connection->up.release(tools_);
@@ -394,15 +522,33 @@ void Worker::close(Connection* connection) {
   add_own<std::int64_t>(counts(connection).open, -1);
   open_.store(open_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
   team_.open_connections.fetch_sub(1, std::memory_order_relaxed);
+  connection->listener->reserved.fetch_sub(1, std::memory_order_relaxed);
+  if (options.idle_timeout.count() > 0) --idle_watched_;
+  if (options.max_connections > 0 && std::erase(paused_, connection->listener.get()) > 0) {
+    resume_accepting(connection->listener.get());  // there is room for the next one at once
+  }
   closed_.push_back(connection);
 }
 
-void Worker::reset_if(const std::function<bool(const Connection&)>& matches) {
-  for (const ConnectionList* list : {&connecting_, &streaming_}) {
+void Worker::reset_if(const Matches& matches) {
+  for (const ConnectionList* list : {&waiting_, &streaming_}) {
     for (Connection* connection = list->front(); connection != nullptr;) {
       Connection* following = connection->next;
-      if (matches(*connection)) reset(connection);
+      if (matches(*connection)) reset(connection, counts(connection).drained);
       connection = following;
+    }
+  }
+}
+
+void Worker::reset_later(Matches matches, Millis deadline) {
+  drains_.push_back({std::move(matches), deadline});
+}
+
+void Worker::visit(const std::function<bool(const Connection&)>& visit) const {
+  for (const ConnectionList* list : {&streaming_, &waiting_}) {
+    for (const Connection* connection = list->front(); connection != nullptr;
+         connection = connection->next) {
+      if (!visit(*connection)) return;
     }
   }
 }

@@ -45,12 +45,22 @@ class Worker {
   void use_table(std::shared_ptr<const RouteTable> table) { table_ = std::move(table); }
   void listen(std::shared_ptr<Listener> listener);
   void stop_listening(const std::shared_ptr<Listener>& listener);
-  /// Resets every connection for which `matches` says so.
-  void reset_if(const std::function<bool(const Connection&)>& matches);
+  using Matches = std::function<bool(const Connection&)>;
+  /// Resets every connection for which `matches` says so, now or at `deadline`.
+  void reset_if(const Matches& matches);
+  void reset_later(Matches matches, Millis deadline);
+  /// Calls `visit` for every connection, oldest first, until it gives false.
+  void visit(const std::function<bool(const Connection&)>& visit) const;
   [[nodiscard]] std::size_t connections() const { return open_.load(std::memory_order_relaxed); }
 
  private:
   enum class Tag : std::uintptr_t { client, backend, listener, wake };
+  /// A client just accepted.
+  struct Arrival {
+    UniqueFd fd;
+    PeerAddress peer;
+    std::shared_ptr<Listener> listener;
+  };
 
   void loop();
   void run_tasks();
@@ -58,9 +68,13 @@ class Worker {
   void on_tick();
 
   void on_listener(Listener* listener);
+  bool reserve(Listener& listener, const Route* route);
   void pause_accepting(Listener* listener);
+  void resume_accepting(Listener* listener);
   Worker& least_loaded();
-  void open(UniqueFd client, std::shared_ptr<Listener> listener);
+  void open(Arrival arrival);
+  void read_greeting(Connection* connection);
+  void admit(Connection* connection);
   void dial(Connection* connection);
   void dial_failed(Connection* connection, const std::string& reason);
   void on_socket(Connection* connection, Tag side, std::uint32_t events);
@@ -68,7 +82,8 @@ class Worker {
   void established(Connection* connection);
   void ask_events(Connection* connection);
   bool register_events(Connection* connection, Endpoint& endpoint, Tag side, std::uint32_t wanted);
-  void reset(Connection* connection);
+  void end_overdue();
+  void reset(Connection* connection, std::atomic<std::uint64_t>& reason);
   void close(Connection* connection);
   ListenerCounts& counts(const Connection* connection) {
     return connection->listener->counts[index_];
@@ -83,11 +98,17 @@ class Worker {
   std::shared_ptr<const RouteTable> table_;
   std::vector<std::shared_ptr<Listener>> listeners_;
   std::vector<Listener*> paused_;
-  ConnectionList connecting_;
+  ConnectionList waiting_;  // greeting or connecting
   ConnectionList streaming_;
   std::vector<Connection*> ready_;   // had a full turn, more to move
   std::vector<Connection*> closed_;  // freed after the batch: its events may name them still
   std::atomic<std::size_t> open_{0};
+  std::size_t idle_watched_ = 0;  // open connections with an idle timeout
+  struct Drain {
+    Matches matches;
+    Millis deadline;
+  };
+  std::vector<Drain> drains_;
   Millis now_ = 0;
   Millis next_tick_ = 0;
   Millis next_pause_report_ = 0;

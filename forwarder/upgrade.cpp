@@ -1,0 +1,148 @@
+#include "forwarder/upgrade.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "forwarder/event_log.h"
+#include "forwarder/limits.h"
+
+namespace netports {
+
+namespace {
+
+constexpr std::string_view kControl = "control";
+constexpr std::string_view kDraining = "draining";
+
+int pidfd_open(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
+
+bool has_exited(int pidfd) {
+  pollfd polled{pidfd, POLLIN, 0};
+  return ::poll(&polled, 1, 0) == 1;
+}
+
+/// The list as an anonymous file, read position at its start.
+UniqueFd list_file(const std::string& text) {
+  UniqueFd fd(::memfd_create("dokku-ports-inheritance", MFD_CLOEXEC));
+  if (!fd || ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+      ::lseek(fd.get(), 0, SEEK_SET) != 0) {
+    throw Error("Unable to write the list of sockets: {}", errno_text(errno));
+  }
+  return fd;
+}
+
+}  // namespace
+
+Inheritance read_inheritance(int list_fd) {
+  const UniqueFd list(list_fd);
+  std::string text;
+  char buffer[65536];
+  ssize_t n = 0;
+  while ((n = ::read(list.get(), buffer, sizeof buffer)) > 0) {
+    text.append(buffer, static_cast<std::size_t>(n));
+  }
+  if (n < 0) throw Error("Unable to read the list of sockets: {}", errno_text(errno));
+  Inheritance inheritance;
+  for (const auto line : split(text, '\n')) {
+    if (line.empty()) continue;
+    const auto fields = words(line);
+    const auto fd = fields.size() == 2 ? parse_number(fields[0], 10'000'000) : std::nullopt;
+    if (!fd || ::fcntl(static_cast<int>(*fd), F_SETFD, FD_CLOEXEC) != 0) {
+      throw Error("Unable to take over a socket: \"{}\" names none", printable(line));
+    }
+    UniqueFd socket(static_cast<int>(*fd));
+    if (fields[1] == kControl) {
+      inheritance.control = std::move(socket);
+    } else if (fields[1] == kDraining) {
+      inheritance.draining.push_back(std::move(socket));
+    } else if (const auto address = ListenAddress::parse(fields[1])) {
+      inheritance.listeners.emplace_back(*address, std::move(socket));
+    } else {
+      throw Error("Unable to take over a socket: \"{}\" is no address", printable(fields[1]));
+    }
+  }
+  return inheritance;
+}
+
+Upgrade::Upgrade(const std::vector<std::string>& arguments,
+                 const std::vector<std::pair<ListenAddress, int>>& listeners, int control,
+                 const std::vector<UniqueFd>& draining)
+    : deadline_(now_ms() + limits::kUpgradeTimeout.count()) {
+  const UniqueFd self(pidfd_open(::getpid()));
+  std::vector<int> passed{control};
+  std::string text = fmt::format("{} {}\n", control, kControl);
+  for (const auto& [address, fd] : listeners) {
+    text += fmt::format("{} {}\n", fd, address.text());
+    passed.push_back(fd);
+  }
+  for (const auto& pidfd : draining) {
+    text += fmt::format("{} {}\n", pidfd.get(), kDraining);
+    passed.push_back(pidfd.get());
+  }
+  if (self) {
+    text += fmt::format("{} {}\n", self.get(), kDraining);
+    passed.push_back(self.get());
+  }
+  const UniqueFd list = list_file(text);
+  int ready[2];
+  if (::pipe2(ready, O_CLOEXEC) != 0) {
+    throw Error("Unable to make a pipe: {}", errno_text(errno));
+  }
+  ready_.reset(ready[0]);
+  const UniqueFd ready_write(ready[1]);
+  ::fcntl(ready_.get(), F_SETFL, O_NONBLOCK);
+  passed.push_back(list.get());
+  passed.push_back(ready_write.get());
+
+  std::vector<std::string> words = arguments;
+  words.insert(words.end(), {"--inherit-fd", fmt::format("{}", list.get()), "--ready-fd",
+                             fmt::format("{}", ready_write.get())});
+  std::vector<char*> argv;
+  for (auto& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+
+  pid_ = ::fork();
+  if (pid_ < 0) throw Error("Unable to start {}: {}", arguments[0], errno_text(errno));
+  if (pid_ == 0) {
+    // The other threads are gone here: nothing but plain system calls.
+    for (const int fd : passed) ::fcntl(fd, F_SETFD, 0);
+    ::execv(argv[0], argv.data());
+    ::_exit(127);
+  }
+}
+
+Upgrade::~Upgrade() {
+  if (state_ == State::ready) return;
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+}
+
+Upgrade::State Upgrade::look() {
+  if (state_ != State::starting) return state_;
+  char byte = 0;
+  const ssize_t n = ::read(ready_.get(), &byte, 1);
+  if (n == 1) {
+    state_ = State::ready;
+  } else if (n == 0 || (errno != EAGAIN && errno != EINTR) || now_ms() > deadline_) {
+    state_ = State::failed;
+  }
+  return state_;
+}
+
+void bound_generations(std::vector<UniqueFd>& draining) {
+  std::erase_if(draining, [](const UniqueFd& pidfd) { return has_exited(pidfd.get()); });
+  while (draining.size() > limits::kDrainingGenerations) {
+    event_log::write("generation-ended", {{"draining", draining.size()}});
+    ::syscall(SYS_pidfd_send_signal, draining.front().get(), SIGTERM, nullptr, 0);
+    draining.erase(draining.begin());
+  }
+}
+
+}  // namespace netports

@@ -1,0 +1,64 @@
+// Replacing the running daemon by a new one without closing a socket.
+//
+//   old: SIGUSR2 -> starts the program at its own path anew, with the listening sockets inherited
+//   new: serves from them, says it is ready
+//   old: stops accepting, lets its open connections finish, exits
+//
+// A new daemon that ends, or is not ready in time, is killed and nothing has changed. Going back to
+// an earlier version is the same.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/unique_fd.h"
+#include "forwarder/route.h"
+#include "ports/mapping.h"
+
+namespace netports {
+
+/// What one daemon leaves to the next. Descriptors are named in a list, itself a descriptor.
+struct Inheritance {
+  std::vector<std::pair<ListenAddress, UniqueFd>> listeners;
+  UniqueFd control;                // the control socket, listening
+  std::vector<UniqueFd> draining;  // pidfds of daemons before, oldest first, that still drain
+};
+
+/// Reads the list that `list_fd` holds and takes the descriptors it names over.
+/// Errors: Error when the list is none of ours.
+Inheritance read_inheritance(int list_fd);
+
+/// A new daemon on its way. Ends it when destroyed before it is ready.
+class Upgrade {
+ public:
+  enum class State { starting, ready, failed };
+
+  /// Starts `arguments` (the program first) with what it inherits. The descriptors are borrowed.
+  /// Errors: Error when it cannot be started.
+  Upgrade(const std::vector<std::string>& arguments,
+          const std::vector<std::pair<ListenAddress, int>>& listeners, int control,
+          const std::vector<UniqueFd>& draining);
+  ~Upgrade();
+  Upgrade(const Upgrade&) = delete;
+  Upgrade& operator=(const Upgrade&) = delete;
+
+  /// Looks at how it goes; never waits.
+  State look();
+  [[nodiscard]] pid_t pid() const { return pid_; }
+
+ private:
+  pid_t pid_ = -1;
+  UniqueFd ready_;
+  Millis deadline_ = 0;
+  State state_ = State::starting;
+};
+
+/// Ends the oldest of `draining` when there are more than kDrainingGenerations: they get SIGTERM
+/// and with it their drain timeout. Drops those that have exited.
+void bound_generations(std::vector<UniqueFd>& draining);
+
+}  // namespace netports
