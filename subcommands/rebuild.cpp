@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
     if (!flags.parse(call.args.all())) return 0;
     const std::string& app = flags.positional(0);
     verify_app(call.env, app);
-    network::Rebuilder rebuilder(call.env, {call.entry.name, call.entry.plugin_name});
+    network::Rebuilder rebuilder(call.env, call.entry);
     return static_cast<int>(std::min(rebuilder.rebuild(app), 255U));
   });
 }

@@ -17,7 +17,7 @@ int main(int argc, char** argv) {
     if (!flags.parse(call.args.all())) return 0;
     const auto apps = visible_apps(call.env);
     if (apps.empty()) log::warn("You haven't deployed any applications yet");
-    network::Rebuilder rebuilder(call.env, {call.entry.name, call.entry.plugin_name});
+    network::Rebuilder rebuilder(call.env, call.entry);
     unsigned failed = 0;
     for (const auto& app : apps) {
       try {

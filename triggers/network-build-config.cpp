@@ -7,7 +7,6 @@ using namespace netports;
 
 int main(int argc, char** argv) {
   return program::trigger(argc, argv, Role::network, [](const program::Call& call) {
-    network::Rebuilder(call.env, {call.entry.name, call.entry.plugin_name})
-        .rebuild(call.args.at(0));
+    network::Rebuilder(call.env, call.entry).rebuild(call.args.at(0));
   });
 }

@@ -13,6 +13,15 @@ namespace {
 constexpr std::chrono::milliseconds kTimeout{30'000};
 constexpr int kNotFound = 404;
 
+/// What can be a container's id or name; all else is none, and is not asked for.
+bool is_container_name(const std::string& id) {
+  return !id.empty() && id.size() <= 255 && id[0] != '-' && id[0] != '.' &&
+         std::all_of(id.begin(), id.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '_' || c == '.' || c == '-';
+         });
+}
+
 void sort_by_name(std::vector<Network>& networks) {
   std::sort(networks.begin(), networks.end(), [](const Network& a, const Network& b) {
     return a.name != b.name ? a.name < b.name : a.id < b.id;
@@ -73,6 +82,7 @@ class ApiClient : public DockerClient {
   }
 
   std::optional<Container> find_container(const std::string& id) override {
+    if (!is_container_name(id)) return {};
     return asked([&]() -> std::optional<Container> {
       try {
         return inspect_container(engine_, id);
@@ -131,6 +141,7 @@ class CommandClient : public DockerClient {
   }
 
   std::optional<Container> find_container(const std::string& id) override {
+    if (!is_container_name(id)) return {};
     const ProcessResult result = called({"container", "inspect", "--", id});
     if (result.status != 0) {
       if (result.err.find("No such container") != std::string::npos) return {};

@@ -1,5 +1,7 @@
 #include "network/rebuild.h"
 
+#include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include "base/error.h"
@@ -17,6 +19,19 @@ namespace {
 
 constexpr const char* kScheduler = "docker-local";
 
+/// Whether another plugin has a say when an address is written. The core plugin, which stands
+/// beside this one where the network role is not taken over, writes the same file.
+bool others_write(const Environment& env, const Entry& entry) {
+  const auto found = plugn::implementers(env, "network-write-ipaddr");
+  return std::any_of(found.begin(), found.end(), [&](const std::string& name) {
+    if (name == "network") return false;
+    if (name == "20_events") return env.events;  // it only logs, where that is switched on
+    std::error_code error;
+    return !std::filesystem::equivalent(env.plugin_path + "/enabled/" + name, entry.directory,
+                                        error);
+  });
+}
+
 std::string address_on(const Container& container, const std::string& network) {
   const auto found = container.addresses.find(network);
   return found == container.addresses.end() ? "" : found->second;
@@ -30,13 +45,12 @@ std::string container_address(const Container& container, const std::string& ini
   return address.empty() ? address_on(container, "bridge") : address;
 }
 
-Rebuilder::Rebuilder(const Environment& env, std::vector<std::string> own_entries)
-    : env_(env), settings_(env), state_(env), docker_(DockerClient::of(env)) {
-  // 20_events only logs, and only where that is switched on.
-  if (!env.events) own_entries.emplace_back("20_events");
-  own_entries.emplace_back("network");
-  others_write_ = plugn::is_implemented(env, "network-write-ipaddr", own_entries);
-}
+Rebuilder::Rebuilder(const Environment& env, const Entry& entry)
+    : env_(env),
+      settings_(env),
+      state_(env),
+      docker_(DockerClient::of(env)),
+      others_write_(others_write(env, entry)) {}
 
 const Container* Rebuilder::running(const std::string& id) {
   if (!running_) {

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "docker/client.h"
 #include "dokku/app_state.h"
+#include "dokku/entry.h"
 #include "network/settings.h"
 
 namespace netports::network {
@@ -27,8 +28,8 @@ class EngineUnavailable : public Error {
 /// Rebuilds apps one by one; all of them share one question to the Engine.
 class Rebuilder {
  public:
-  /// `own_entries`: the plugin entries whose network-write-ipaddr does what this class does itself.
-  Rebuilder(const Environment& env, std::vector<std::string> own_entries);
+  /// `entry`: this plugin, whose own network-write-ipaddr need not be asked to write a file.
+  Rebuilder(const Environment& env, const Entry& entry);
 
   /// Writes IP files of the app's running containers, and port files that are missing; removes IP
   /// files of containers that do not run. Does nothing for an app that is not deployed by
