@@ -1,0 +1,133 @@
+// A deploy: once the daemon has said `ok`, every new connection goes to the new container, and what
+// was open stays with the old one.
+#include <atomic>
+#include <future>
+
+#include "catch.h"
+#include "host.h"
+
+using namespace netports::test;
+
+TEST_CASE("open connections stay with their container over a reload", "[reload]") {
+  MailHost host;
+  const Server old(MailHost::kAddress, host.private_port, greeting("v1"));
+  const Server fresh("127.0.0.3", host.private_port, greeting("v2"));
+  host.start();
+  std::vector<Peer> before;
+  for (int i = 0; i < 20; ++i) {
+    before.push_back(host.connect());
+    CHECK(before.back().receive_line() == "v1");
+  }
+  CHECK(host.deploy("127.0.0.3") == "ok\n");
+  CHECK(host.connect().receive_line() == "v2");
+  for (auto& peer : before) {
+    CHECK(peer.send("still"));
+    CHECK(peer.receive(5) == "still");
+    peer.half_close();
+    CHECK(peer.wait_end() == End::closed);
+  }
+}
+
+TEST_CASE("every new connection after the answer follows the new route", "[reload]") {
+  MailHost host;
+  const Server old(MailHost::kAddress, host.private_port, greeting("127.0.0.2"));
+  const Server fresh("127.0.0.3", host.private_port, greeting("127.0.0.3"));
+  host.start();
+  for (int i = 0; i < 50; ++i) {
+    const std::string address = i % 2 == 0 ? "127.0.0.3" : "127.0.0.2";
+    CHECK(host.deploy(address) == "ok\n");
+    for (int j = 0; j < 4; ++j) CHECK(host.connect().receive_line() == address);
+  }
+}
+
+TEST_CASE("a thousand reloads under load fail no connection and leave nothing behind", "[reload]") {
+  MailHost host;
+  const Server old(MailHost::kAddress, host.private_port, greeting("hello"));
+  const Server fresh("127.0.0.3", host.private_port, greeting("hello"));
+  auto& daemon = host.start();
+  std::atomic<bool> stop{false};
+  const auto client = [&] {
+    std::pair<int, int> counts;  // tried, failed
+    while (!stop) {
+      ++counts.first;
+      auto peer = try_connect_to(host.port);
+      if (!peer || peer->receive_line() != "hello" || !peer->send("x") || peer->receive(1) != "x") {
+        ++counts.second;
+      }
+    }
+    return counts;
+  };
+  CHECK(host.connect().receive_line() == "hello");
+  CHECK(eventually([&] { return daemon.status().open == 0; }));
+  const auto before = daemon.usage();
+  auto first = std::async(std::launch::async, client);
+  auto second = std::async(std::launch::async, client);
+  for (int i = 0; i < 1000; ++i) {
+    if (host.deploy(i % 2 == 0 ? "127.0.0.3" : "127.0.0.2") != "ok\n") {
+      FAIL_CHECK("reload " << i);
+    }
+  }
+  stop = true;
+  const auto [tried_a, failed_a] = first.get();
+  const auto [tried_b, failed_b] = second.get();
+  CHECK(tried_a > 50);
+  CHECK(tried_b > 50);
+  CHECK(failed_a + failed_b == 0);
+  CHECK(eventually([&] { return daemon.status().open == 0; }));
+  const auto after = daemon.usage();
+  CHECK(after.descriptors == before.descriptors);
+  CHECK(after.threads == before.threads);
+  CHECK(after.resident_bytes < before.resident_bytes + (8 << 20));
+}
+
+TEST_CASE("a mapping that is gone is no longer listened on, its connections go on", "[reload]") {
+  MailHost host;
+  const auto second = free_port();
+  const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
+  const auto line = [&](std::uint16_t port) {
+    return std::to_string(port) + ":" + std::to_string(host.private_port) + "\n";
+  };
+  host.ports("mail", line(host.port) + line(second));
+  host.start();
+  Peer open = connect_to(second);
+  CHECK(open.receive_line() == "v1");
+  host.ports("mail", line(host.port));
+  CHECK(host.daemon().ask("reload mail") == "ok\n");
+  CHECK_FALSE(try_connect_to(second));
+  CHECK(host.connect().receive_line() == "v1");
+  open.send("on");
+  CHECK(open.receive(2) == "on");
+}
+
+TEST_CASE("an app whose directory is gone is no longer served", "[reload]") {
+  MailHost host;
+  const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
+  host.start();
+  CHECK(host.connect().receive_line() == "v1");
+  std::filesystem::remove_all(host.directory.path() + "/root/mail");
+  CHECK(host.daemon().ask("reload mail") == "ok\n");
+  CHECK_FALSE(try_connect_to(host.port));
+}
+
+TEST_CASE("stopping an app resets its connections and keeps its port", "[reload]") {
+  MailHost host;
+  const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
+  const auto other_port = free_port();
+  host.ports("other", std::to_string(other_port) + ":" + std::to_string(host.private_port) + "\n");
+  host.run("other", "web.1", MailHost::kAddress);
+  host.start();
+  Peer mine = host.connect();
+  Peer others = connect_to(other_port);
+  CHECK(mine.receive_line() == "v1");
+  CHECK(others.receive_line() == "v1");
+  host.engine.remove(host.id);
+  CHECK(host.daemon().ask("stop mail") == "ok\n");
+  CHECK(mine.wait_end() == End::reset);
+  CHECK(host.connect().wait_end() == End::reset);
+  others.send("on");
+  CHECK(others.receive(2) == "on");
+  // Started again: served without being told more than the Engine's event.
+  host.engine.run(host.id, MailHost::kAddress);
+  host.engine.event("start", host.id, "mail");
+  CHECK(eventually([&] { return host.connect().receive_line() == "v1"; }));
+}

@@ -1,0 +1,112 @@
+// A reset on one side is a reset on the other, never a clean end: mail that was cut off must not
+// look complete. Bytes sent before the reset arrive.
+#include <future>
+
+#include "catch.h"
+#include "host.h"
+
+using namespace netports::test;
+
+TEST_CASE("a reset by the client reaches the backend as a reset, after the bytes before it",
+          "[reset]") {
+  MailHost host;
+  std::promise<std::pair<std::string, End>> seen;
+  const Server backend(MailHost::kAddress, host.private_port, [&](Peer& peer) {
+    peer.send("go");
+    std::string all = peer.receive_all();
+    seen.set_value({std::move(all), peer.end()});
+  });
+  host.start();
+  Peer client = host.connect();
+  CHECK(client.receive(2) == "go");
+  client.send("half a mail");
+  client.reset();
+  auto result = seen.get_future();
+  REQUIRE(result.wait_for(kDeadline) == std::future_status::ready);
+  const auto [bytes, end] = result.get();
+  CHECK(end == End::reset);
+  CHECK(std::string("half a mail").starts_with(bytes));
+  CHECK(eventually([&] { return host.daemon().status().open == 0; }));
+}
+
+TEST_CASE("a reset by the backend reaches the client as a reset, after the bytes before it",
+          "[reset]") {
+  MailHost host;
+  std::promise<void> received;
+  auto confirmed = received.get_future().share();
+  const Server backend(MailHost::kAddress, host.private_port, [&](Peer& peer) {
+    peer.send("half an answer");
+    confirmed.wait();
+    peer.reset();
+  });
+  host.start();
+  Peer client = host.connect();
+  CHECK(client.receive(14) == "half an answer");
+  received.set_value();
+  CHECK(client.receive_all().empty());
+  CHECK(client.end() == End::reset);
+}
+
+TEST_CASE("a reset by the backend in mid-stream of a large answer is no clean end", "[reset]") {
+  MailHost host;
+  const Server backend(MailHost::kAddress, host.private_port, [&](Peer& peer) {
+    peer.send(random_bytes(8 << 20, 3));
+    peer.reset();
+  });
+  host.start();
+  Peer client = host.connect();
+  const std::string all = client.receive_all();
+  CHECK(client.end() == End::reset);
+  CHECK(random_bytes(8 << 20, 3).starts_with(all));
+}
+
+TEST_CASE("a reset by a client that reads nothing frees the connection at once", "[reset]") {
+  MailHost host;
+  std::promise<End> seen;
+  const Server backend(MailHost::kAddress, host.private_port, [&](Peer& peer) {
+    while (peer.send(std::string(65536, 'x'))) continue;
+    seen.set_value(peer.wait_end());
+  });
+  host.start();
+  Peer client = connect_to(host.port, "127.0.0.1", 4096);
+  CHECK(client.receive(1) == "x");
+  // The daemon holds bytes that the client does not take.
+  CHECK(eventually(
+      [&] { return host.daemon().status().port(std::to_string(host.port)).bytes_out > 1; }));
+  client.reset();
+  CHECK(eventually([&] { return host.daemon().status().open == 0; }));
+  auto result = seen.get_future();
+  REQUIRE(result.wait_for(kDeadline) == std::future_status::ready);
+}
+
+TEST_CASE("a reset after the client's half-close reaches the client as a reset", "[reset]") {
+  MailHost host;
+  const Server backend(MailHost::kAddress, host.private_port, [&](Peer& peer) {
+    peer.receive_all();
+    peer.send("partial");
+    peer.reset();
+  });
+  host.start();
+  Peer client = host.connect();
+  client.send("question");
+  client.half_close();
+  CHECK(std::string("partial").starts_with(client.receive_all()));
+  CHECK(client.end() == End::reset);
+}
+
+TEST_CASE("other connections do not notice a reset", "[reset]") {
+  MailHost host;
+  const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
+  host.start({"--threads", "1"});
+  Peer stays = host.connect();
+  CHECK(stays.receive_line() == "v1");
+  for (int i = 0; i < 50; ++i) {
+    Peer leaves = host.connect();
+    CHECK(leaves.receive_line() == "v1");
+    leaves.send("x");
+    leaves.reset();
+  }
+  CHECK(eventually([&] { return host.daemon().status().open == 1; }));
+  stays.send("still here");
+  CHECK(stays.receive(10) == "still here");
+}

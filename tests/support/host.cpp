@@ -1,0 +1,90 @@
+#include "host.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <fstream>
+#include <random>
+#include <stdexcept>
+
+namespace netports::test {
+
+Host::Host() : engine(directory.path() + "/docker.sock") {
+  directory.directory("root");
+  directory.directory("properties");
+}
+
+// The daemon first: while it ends it may still ask the Engine.
+Host::~Host() { daemon_.reset(); }
+
+std::string Host::file(const std::string& app, const std::string& name) const {
+  return directory.file("root/" + app + "/" + name);
+}
+
+void Host::ports(const std::string& app, const std::string& text) const {
+  std::ofstream(file(app, "PORTS"), std::ios::binary) << text;
+}
+
+void Host::container_file(const std::string& app, const std::string& name,
+                          const std::string& content) const {
+  std::ofstream(file(app, "CONTAINER." + name), std::ios::binary) << content;
+}
+
+std::string Host::new_id() {
+  static std::atomic<unsigned> last{0};
+  return fmt::format("{:064x}", 0xabc000U + ++last);
+}
+
+std::string Host::run(const std::string& app, const std::string& name, const std::string& address) {
+  std::string id = new_id();
+  engine.run(id, address);
+  container_file(app, name, id + "\n");
+  return id;
+}
+
+DaemonProcess& Host::launch(const std::vector<std::string>& arguments,
+                            unsigned long max_descriptors) {
+  DaemonProcess::Options options;
+  options.program = NETPORTS_DAEMON;
+  options.control = control();
+  options.log = directory.path() + "/log";
+  options.max_descriptors = max_descriptors;
+  options.arguments = {"--dokku-root",  directory.path() + "/root",
+                       "--properties",  directory.path() + "/properties",
+                       "--docker-host", "unix://" + directory.path() + "/docker.sock"};
+  options.arguments.insert(options.arguments.end(), arguments.begin(), arguments.end());
+  daemon_.reset();
+  daemon_ = std::make_unique<DaemonProcess>(std::move(options));
+  return *daemon_;
+}
+
+DaemonProcess& Host::start(const std::vector<std::string>& arguments,
+                           unsigned long max_descriptors) {
+  launch(arguments, max_descriptors);
+  if (!daemon_->wait_ready()) throw std::runtime_error("not ready: " + daemon_->log());
+  return *daemon_;
+}
+
+MailHost::MailHost()
+    : port(free_port()), private_port(free_port()), id(run("mail", "web.1", kAddress)) {
+  ports("mail", fmt::format("{}:{}\n", port, private_port));
+}
+
+std::string MailHost::deploy(const std::string& address) {
+  run("mail", "web.1", address);
+  return daemon().ask("reload mail");
+}
+
+std::string random_bytes(std::size_t count, unsigned seed) {
+  std::mt19937_64 random(seed);
+  std::string bytes(count, '\0');
+  for (std::size_t i = 0; i < count; i += 8) {
+    const std::uint64_t word = random();
+    for (std::size_t j = i; j < i + 8 && j < count; ++j) {
+      bytes[j] = static_cast<char>(word >> (8 * (j - i)));
+    }
+  }
+  return bytes;
+}
+
+}  // namespace netports::test
