@@ -1,7 +1,9 @@
 // set <app|--global> <property> [<value>...]: sets a property, or without a value unsets it.
 #include "network/set.h"
+#include "dokku/app.h"
 #include "dokku/flags.h"
 #include "dokku/program.h"
+#include "ports/settings.h"
 
 using namespace netports;
 
@@ -17,7 +19,14 @@ int main(int argc, char** argv) {
     for (std::size_t i = first + 1; i < flags.positionals().size(); ++i) {
       request.values.push_back(flags.positional(i));
     }
-    network::set(call.env, request);
+    if (is_ports_property(request.property)) {
+      if (request.scope != kGlobal) verify_app(call.env, request.scope);
+      set_ports_property(PortsRole(call.env, call.entry), request.scope, request.property,
+                         request.values);
+    } else {
+      request.other_properties = ports_properties();
+      network::set(call.env, request);
+    }
     return 0;
   });
 }

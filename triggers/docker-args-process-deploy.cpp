@@ -1,7 +1,9 @@
 // docker-args-process-deploy <app> <source type> <tag> [<process> [<n>]]: docker arguments for a
 // container of a release. Its stdout is captured.
+#include "dokku/log.h"
 #include "dokku/program.h"
 #include "network/docker_args.h"
+#include "ports/lifecycle.h"
 
 using namespace netports;
 
@@ -13,5 +15,9 @@ int main(int argc, char** argv) {
         return network::network_words(network::Settings(call.env), call.args.at(0),
                                       call.args.at(3));
       },
-      [](const program::Call&) {});
+      [](const program::Call& call) {
+        if (!call.acts_as(Role::ports)) return;
+        const PortsRole ports(call.env, call.entry);
+        log::result(docker_words(ports, call.args.at(0), call.args.at(3)));
+      });
 }

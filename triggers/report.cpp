@@ -2,16 +2,21 @@
 #include "network/report.h"
 #include "dokku/app.h"
 #include "dokku/program.h"
+#include "ports/report.h"
 
 using namespace netports;
 
 int main(int argc, char** argv) {
   return program::trigger(argc, argv, [](const program::Call& call) {
-    if (call.acts_as(Role::network)) {
-      verify_app(call.env, call.args.at(0));
+    const std::string& app = call.args.at(0);
+    const bool as_network = call.acts_as(Role::network);
+    const bool as_ports = call.acts_as(Role::ports);
+    if (as_network || as_ports) verify_app(call.env, app);
+    if (as_network) {
       network::ReportRequest request;
-      request.app = call.args.at(0);
+      request.app = app;
       network::report(call.env, request);
     }
+    if (as_ports) print_ports_report(PortsRole(call.env, call.entry), app);
   });
 }

@@ -55,13 +55,13 @@ std::string error_message(const std::string& body, int status) {
                       : printable(text, 200);
 }
 
+/// Ends soon after `max_bytes`, so that the caller sees that there was more.
 std::string read_body(std::istream& in, std::size_t max_bytes, Clock::time_point deadline) {
   std::string body;
   char buffer[16384];
-  while (in) {
+  while (in && body.size() <= max_bytes) {
     in.read(buffer, sizeof buffer);
     body.append(buffer, static_cast<std::size_t>(in.gcount()));
-    if (body.size() > max_bytes) throw Error("The answer is larger than {} bytes", max_bytes);
     if (Clock::now() > deadline) throw Error("It does not answer in time");
   }
   return body;
@@ -77,6 +77,15 @@ std::string Engine::encode(const std::string& text) {
 
 std::string Engine::request(const std::string& method, const std::string& path,
                             const std::string& body) const {
+  return exchange(method, path, body, kMaxBodyBytes, Excess::refuse);
+}
+
+std::string Engine::first_bytes(const std::string& path, std::size_t max_bytes) const {
+  return exchange("GET", path, "", max_bytes, Excess::drop);
+}
+
+std::string Engine::exchange(const std::string& method, const std::string& path,
+                             const std::string& body, std::size_t max_bytes, Excess excess) const {
   const auto deadline = Clock::now() + timeout_;
   net::HTTPResponse response;
   std::string answer;
@@ -88,7 +97,11 @@ std::string Engine::request(const std::string& method, const std::string& path,
     if (!body.empty()) request.setContentType("application/json");
     request.setContentLength(static_cast<std::streamsize>(body.size()));
     session->sendRequest(request) << body;
-    answer = read_body(session->receiveResponse(response), kMaxBodyBytes, deadline);
+    answer = read_body(session->receiveResponse(response), max_bytes, deadline);
+    if (answer.size() > max_bytes) {
+      if (excess == Excess::refuse) throw Error("The answer is larger than {} bytes", max_bytes);
+      answer.resize(max_bytes);
+    }
   } catch (const Poco::Exception& error) {
     throw Error("Unable to ask the Docker Engine at {}: {}", endpoint_.url(), cause_of(error));
   } catch (const Error& error) {

@@ -38,6 +38,9 @@ class Engine {
   std::string request(const std::string& method, const std::string& path,
                       const std::string& body = "") const;
 
+  /// GET of something that may be of any size: its first `max_bytes`. Errors: as `request`.
+  std::string first_bytes(const std::string& path, std::size_t max_bytes) const;
+
   /// GET of a path whose answer is one JSON object (list). Errors: as `request`, and Error when it
   /// is not.
   json::Object get_object(const std::string& path) const;
@@ -55,6 +58,10 @@ class Engine {
   [[nodiscard]] const EngineEndpoint& endpoint() const { return endpoint_; }
 
  private:
+  enum class Excess { refuse, drop };
+  std::string exchange(const std::string& method, const std::string& path, const std::string& body,
+                       std::size_t max_bytes, Excess excess) const;
+
   EngineEndpoint endpoint_;
   std::chrono::milliseconds timeout_;
 };

@@ -22,7 +22,7 @@ struct Place {
   [[noreturn]] void refuse(std::string_view at, const std::string& reason,
                            std::size_t offset = 0) const {
     const auto column = static_cast<std::size_t>(at.data() - line_text.data()) + offset + 1;
-    throw Error("{}:{}:{}: {}", source, line, column, reason);
+    throw PortsFileError(source, line, column, reason);
   }
 };
 

@@ -64,14 +64,35 @@ struct PortMapping {
   bool operator==(const PortMapping&) const = default;
 };
 
+/// What is wrong with a PORTS file. what(): "<source>:<line>:<column>: <reason>".
+class PortsFileError : public Error {
+ public:
+  PortsFileError(const std::string& source, std::size_t line, std::size_t column,
+                 const std::string& reason)
+      : Error("{}:{}:{}: {}", source, line, column, reason),
+        line_(line),
+        column_(column),
+        reason_(reason) {}
+
+  /// Both count from 1, columns in bytes.
+  [[nodiscard]] std::size_t line() const { return line_; }
+  [[nodiscard]] std::size_t column() const { return column_; }
+  [[nodiscard]] const std::string& reason() const { return reason_; }
+
+ private:
+  std::size_t line_;
+  std::size_t column_;
+  std::string reason_;
+};
+
 inline constexpr std::size_t kMaxPortsFileBytes = 64 << 10;
 inline constexpr std::size_t kMaxMappingsPerApp = 1024;
 
 /// Parses the text of a PORTS file. Comments (from a # at the start of a word to the end of the
 /// line), blank lines, CR before LF and a missing last newline are fine. The same public address
 /// twice is an error.
-/// Errors: Error "<source>:<line>:<column>: <reason>" for the first line that is wrong; nothing of
-/// the file counts then. Columns count bytes from 1.
+/// Errors: PortsFileError for the first line that is wrong, Error when the text is too long;
+/// nothing of the file counts then.
 std::vector<PortMapping> parse_ports(std::string_view text, const std::string& source);
 
 /// The mappings as the text of a PORTS file, one a line, in order.

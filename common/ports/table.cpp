@@ -1,0 +1,133 @@
+#include "ports/table.h"
+
+#include <Poco/JSON/Parser.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <sstream>
+#include <vector>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "docker/json.h"
+
+namespace netports {
+
+namespace {
+
+constexpr const char* kSource = "the forwarder's status";
+constexpr std::size_t kColumns = 10;
+using Row = std::array<std::string, kColumns>;
+constexpr std::array<const char*, kColumns> kHeading{
+    "PUBLIC", "APP", "PROCESS", "PRIVATE", "STATE", "OPEN", "IN", "OUT", "BACKEND", "ADDRESS"};
+
+std::uint64_t count(const json::Object& from, const std::string& key) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, json::number(from, key)));
+}
+
+std::string text(const json::Object& from, const std::string& key) {
+  return printable(json::text(from, key), 80);
+}
+
+void add_port(const json::Object& port, std::vector<Row>& rows) {
+  Row row{text(port, "listen"),
+          text(port, "app"),
+          text(port, "process"),
+          fmt::format("{}", count(port, "private_port")),
+          text(port, "state"),
+          fmt::format("{}", count(port, "open")),
+          short_number(count(port, "bytes_in")),
+          short_number(count(port, "bytes_out")),
+          "-",
+          "-"};
+  const auto backends = json::objects(json::array(port, "backends"));
+  for (const auto& backend : backends) {
+    row[8] = fmt::format("{} {}, {} open", text(backend, "name"), text(backend, "state"),
+                         count(backend, "open"));
+    row[9] = text(backend, "address");
+    rows.push_back(row);
+    // The port's own columns stand in its first line only.
+    std::fill(row.begin(), row.begin() + 8, std::string());
+  }
+  if (backends.empty()) rows.push_back(std::move(row));
+}
+
+std::string aligned(const std::vector<Row>& rows) {
+  std::array<std::size_t, kColumns> widths{};
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < kColumns; ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string out;
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < kColumns; ++i) {
+      line += fmt::format("{}{:<{}}", i == 0 ? "" : "  ", row[i], widths[i]);
+    }
+    line.resize(line.find_last_not_of(' ') + 1);
+    out += line + "\n";
+  }
+  return out;
+}
+
+/// json::parse_object sorts the members; this one is for printing them again.
+json::Object parse_in_order(const std::string& document) {
+  try {
+    Poco::JSON::Parser parser(new Poco::JSON::ParseHandler(true));
+    return parser.parse(document).extract<json::Object>();
+  } catch (const Poco::Exception&) {
+    throw Error("Unable to read {}: It is no JSON object", kSource);
+  }
+}
+
+void keep_only(json::Object document, const std::string& key, const std::set<std::string>& apps) {
+  json::Array kept = new Poco::JSON::Array(Poco::JSON_PRESERVE_KEY_ORDER);
+  for (const auto& entry : json::objects(json::array(document, key))) {
+    if (apps.count(json::text(entry, "app")) > 0) kept->add(entry);
+  }
+  document->set(key, kept);
+}
+
+}  // namespace
+
+std::string short_number(std::uint64_t number) {
+  if (number < 1000) return fmt::format("{}", number);
+  double scaled = static_cast<double>(number);
+  for (const char unit : std::string_view("kMGTPE")) {
+    scaled /= 1000;
+    if (scaled < 9.95) return fmt::format("{:.1f}{}", scaled, unit);
+    if (scaled < 999.5) return fmt::format("{:.0f}{}", scaled, unit);
+  }
+  return fmt::format("{}", number);
+}
+
+std::string status_of_apps(const std::string& document, const std::set<std::string>& apps) {
+  const auto status = parse_in_order(document);
+  keep_only(status, "ports", apps);
+  keep_only(status, "problems", apps);
+  std::ostringstream out;
+  status->stringify(out);
+  return out.str();
+}
+
+std::string status_table(const std::string& document) {
+  const auto status = json::parse_object(document, kSource);
+  const auto ports = json::objects(json::array(status, "ports"));
+  std::vector<Row> rows(1);
+  std::copy(kHeading.begin(), kHeading.end(), rows[0].begin());
+  for (const auto& port : ports) add_port(port, rows);
+  std::string out = ports.empty() ? "" : aligned(rows);
+  for (const auto& port : ports) {
+    const std::string error = printable(json::text(port, "error"), 300);
+    if (error.empty()) continue;
+    out += fmt::format(" !     Public port {} of app {}: {}\n", text(port, "listen"),
+                       text(port, "app"), error);
+  }
+  for (const auto& problem : json::objects(json::array(status, "problems"))) {
+    out += fmt::format(" !     App {}: {}\n", text(problem, "app"),
+                       printable(json::text(problem, "text"), 300));
+  }
+  return out;
+}
+
+}  // namespace netports

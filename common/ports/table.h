@@ -1,0 +1,21 @@
+// The forwarder's status document, cut down and drawn. Needs Poco.
+#pragma once
+
+#include <set>
+#include <string>
+
+namespace netports {
+
+/// `document` without what concerns apps that are not in `apps`, members in the order they came in.
+/// Errors: Error when it is no status document.
+std::string status_of_apps(const std::string& document, const std::set<std::string>& apps);
+
+/// One line for each backend of each public port, columns aligned under a heading; then, each in
+/// one line, what is wrong with a port or an app. Empty when the document has neither. Errors:
+/// Error when it is no status document.
+std::string status_table(const std::string& document);
+
+/// "0", "999", "1.2k", "34k", "5.6M": at most four digits wide.
+std::string short_number(std::uint64_t number);
+
+}  // namespace netports
