@@ -49,6 +49,7 @@ void Forwarder::drop(const std::vector<Served>& gone, bool drain) {
     }
   });
   for (const auto& served : gone) {
+    served.listener->fd.reset();  // open connections go on and keep the rest of it, for its counts
     event_log::write("closed", {{"port", served.listener->address.text()}});
   }
 }
