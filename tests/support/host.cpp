@@ -10,8 +10,8 @@
 namespace netports::test {
 
 Host::Host() : engine(directory.path() + "/docker.sock") {
-  directory.directory("root");
-  directory.directory("properties");
+  std::filesystem::create_directories(directory.path() + "/root");
+  std::filesystem::create_directories(directory.path() + "/properties");
 }
 
 // The daemon first: while it ends it may still ask the Engine.
