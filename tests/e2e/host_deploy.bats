@@ -10,15 +10,24 @@ load host_common
   dokku apps:create "$app" >/dev/null
   : >"$HOST/trace.log"
   run3 dokku git:from-image "$app" "$APP_V1" </dev/null
+  cid=$(<"$DOKKU_ROOT/$app/CONTAINER.web.1")
+  short=${cid:0:12}
+  stdout=$(sed -E 's/upcoming-[0-9]+/upcoming-RANDOM/' "$out_file")$'\n\n' # $() trims two
   expect 0 "-----> Generating build context
 -----> Image exists on host, skipping pull
+-----> Updating git repository with specified build context
 -----> Cleaning up...
 -----> Building $app from Dockerfile
 -----> Releasing $app...
 -----> Deploying $app via the docker-local scheduler...
 -----> Deploying web (count=1)
        Attempting pre-flight checks (web.1)
+       All checks successful (web.1)
+=====> Start of $app container output ($short web.1)
+=====> End of $app container output ($short web.1)
 -----> Running post-deploy
+-----> Renaming containers
+       Renaming container $app.web.1.upcoming-RANDOM ($short) to $app.web.1
 =====> Application deployed:
        http://$app.scratch.invalid
 "
@@ -27,9 +36,8 @@ load host_common
  docker-args-process-build post-build pre-release-builder post-release-builder docker-args-deploy\
  docker-args-process-deploy docker-args-deploy docker-args-process-deploy post-container-create\
  check-deploy network-write-ipaddr network-write-port scheduler-post-deploy-process\
- core-post-deploy post-deploy scheduler-deploy" ]
+ core-post-deploy post-deploy scheduler-deploy receive-app" ]
 
-  cid=$(<"$DOKKU_ROOT/$app/CONTAINER.web.1")
   ip=$(ip_of "$cid")
   [ "$(stat -c %s "$DOKKU_ROOT/$app/CONTAINER.web.1")" -eq 65 ]
   [ "$(stat -c %s "$DOKKU_ROOT/$app/IP.web.1")" -eq "${#ip}" ]
@@ -62,7 +70,9 @@ load host_common
 
   run3 dokku git:from-image "$app" "$APP_V1"
   [ "$status" -eq 1 ]
-  [ "$stderr" = " !     No changes detected, skipping git commit"$'\n' ]
+  [ "$stderr" = " !     No changes detected, skipping git commit
+ !     Call 'ps:rebuild' on app to rebuild the app from existing source
+" ]
 }
 
 @test "redeploy: the old container gets SIGTERM at once and is renamed, then retired" {
@@ -75,6 +85,9 @@ load host_common
   [ -z "$stderr" ]
   [[ $stdout == *"       Scheduling old container shutdown in 1 seconds (web.1)
 "*"-----> Running post-deploy
+-----> Renaming containers
+       Found previous container(s) (${old:0:12}) named $app.web.1
+       Renaming container (${old:0:12}) $app.web.1 to $app.web.1."*"
 -----> Shutting down old containers in 1 seconds
 "* ]]
   # Still running during post-deploy, ended by the signal right after it: it has no connection.
@@ -157,10 +170,11 @@ load host_common
 @test "config:set and unset restart what is deployed" {
   up
   deploy_v1
+  add_hook zz pre-release-builder <<<'echo "release $2"'
   run3 dokku config:set "$app" NEW=1
   [ "$status" -eq 0 ]
   [ -z "$stderr" ]
-  [[ $stdout == *"Deploying web (count=1)"* ]]
+  [[ $stdout == *"release $app"*"Deploying web (count=1)"* ]]
   [[ $(docker container inspect --format '{{.Config.Env}}' "$app.web.1") == *"NEW=1"* ]]
   run3 dokku config:get "$app" NEW
   expect 0 "1"

@@ -31,7 +31,7 @@ load host_common
   [[ $labels == *"SAID=it's  \\\"so\\\""* ]]
   add_hook zz docker-args-deploy <<<"cat; printf \" --label it's\""
   run3 dokku ps:restart "$app"
-  [ "$status" -ne 0 ]
+  [ "$status" -eq 1 ]
   [[ $stderr == *"unmatched single quote"* ]]
   [ "$(container_names)" = "$app.web.1" ]
 }
@@ -41,8 +41,9 @@ load host_common
   deploy_v1
   add_hook zz docker-args-process-deploy <<<'echo bad >&2; exit 9'
   run3 dokku ps:restart "$app"
-  [ "$status" -eq 9 ]
-  [ "$stderr" = $'bad\n' ]
+  expect 1 "-----> Deploying web (count=1)" "bad
+ !     bad
+"
   [ "$(container_names)" = "$app.web.1" ]
 }
 
@@ -52,7 +53,7 @@ load host_common
   old=$(<"$DOKKU_ROOT/$app/CONTAINER.web.1")
   add_hook zz post-container-create <<<'exit 6'
   run3 dokku ps:restart "$app"
-  [ "$status" -eq 6 ]
+  [ "$status" -eq 1 ]
   [ "$(<"$DOKKU_ROOT/$app/CONTAINER.web.1")" = "$old" ]
   left=$(container_names | grep upcoming)
   [ "$(docker container inspect --format '{{.State.Status}}' "$left")" = created ]
@@ -66,7 +67,7 @@ load host_common
   : >"$HOST/trace.log"
   add_hook zz check-deploy <<<'echo "not well" >&2; exit 3'
   run3 dokku git:from-image "$app" "$APP_V2"
-  [ "$status" -eq 3 ]
+  [ "$status" -eq 1 ]
   [ "$stderr" = $'not well\n' ]
   [ "$(<"$DOKKU_ROOT/$app/CONTAINER.web.1")" = "$old" ]
   exited "$(container_names | grep upcoming)"
@@ -81,7 +82,7 @@ load host_common
   add_hook network2 core-post-deploy <<<'exit 8' # before scheduler-docker-local renames
   add_hook zz post-deploy <<<"touch '$HOST/fired'"
   run3 dokku ps:restart "$app"
-  [ "$status" -eq 8 ]
+  [ "$status" -eq 1 ]
   [ ! -e "$HOST/fired" ]
   [ "$(<"$DOKKU_ROOT/$app/CONTAINER.web.1")" != "$old" ]
   [[ $(container_names | paste -sd ' ') =~ ^$app.web.1\ $app.web.1.upcoming-[0-9]+$ ]]
@@ -96,7 +97,7 @@ load host_common
   add_hook zz pre-release-builder <<<'echo "$*"; exit 5'
   add_hook zz post-extract <<<'exit 5'
   run3 dokku git:from-image "$app" "$APP_V2"
-  [ "$status" -eq 5 ]
+  [ "$status" -eq 1 ]
   [[ $stdout == *"-----> Releasing $app..."$'\n'"dockerfile $app dokku/$app:latest"$'\n' ]]
   [ "$(<"$DOKKU_ROOT/$app/CONTAINER.web.1")" = "$old" ]
   [ "$(container_names)" = "$app.web.1" ]
@@ -137,6 +138,8 @@ load host_common
   exec {lock}>"$DOKKU_LIB_ROOT/data/apps/$app/.deploy.lock"
   flock "$lock"
   run3 dokku ps:restart "$app"
-  expect 1 "-----> Restarting $app" \
-    " !     $app currently has a deploy lock in place. Exiting..."
+  refusal=" !     $app currently has a deploy lock in place. Exiting..."
+  expect 1 "" "$refusal
+ !     $refusal
+"
 }

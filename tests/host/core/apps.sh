@@ -20,19 +20,19 @@ create_app() {
   info1_quiet "Creating $1..."
   mkdir -m 0755 "$DOKKU_ROOT/$1"
   prop_set apps "$1" created-at "$(date +%s)"
-  go_call fire post-create "$1"
+  go_fire post-create "$1"
 }
 
 destroy_app() {
   local app=$1 scheduler=docker-local
   info1_quiet "Destroying $app (including all add-ons)"
-  go_call fire pre-delete "$app" latest
-  go_call fire scheduler-stop "$scheduler" "$app" true
-  go_call fire scheduler-post-delete "$scheduler" "$app" latest
-  go_call fire post-delete "$app" latest
+  go_fire pre-delete "$app" latest
+  go_fire scheduler-stop "$scheduler" "$app" true
+  go_fire scheduler-post-delete "$scheduler" "$app" latest
+  go_fire post-delete "$app" latest
   info1_quiet "Cleaning up..."
   info1_quiet "Retiring old containers and images"
-  go_call fire scheduler-retire "$scheduler" "$app"
+  go_fire scheduler-retire "$scheduler" "$app"
   rm -rf -- "${DOKKU_ROOT:?}/$app"
 }
 
@@ -88,8 +88,8 @@ sub:clone() {
   local old=${positional[0]} new=${positional[1]}
   info1_quiet "Cloning $old to $new"
   create_app "$new"
-  go_call fire post-app-clone-setup "$old" "$new"
-  go_call fire post-app-clone "$old" "$new"
+  go_fire post-app-clone-setup "$old" "$new"
+  go_fire post-app-clone "$old" "$new"
 }
 
 # Everything of OLD is destroyed, with its triggers, before NEW is built.
@@ -98,9 +98,9 @@ sub:rename() {
   local old=${positional[0]} new=${positional[1]}
   info1_quiet "Renaming $old to $new"
   create_app "$new"
-  go_call fire post-app-rename-setup "$old" "$new"
+  go_fire post-app-rename-setup "$old" "$new"
   destroy_app "$old"
-  go_call fire post-app-rename "$old" "$new"
+  go_fire post-app-rename "$old" "$new"
 }
 
 sub:list() {

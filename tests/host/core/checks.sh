@@ -18,13 +18,14 @@ sub:disable() {
 
 sub:enable() {
   verify_app "${1:-}"
-  info1_quiet "Enabling zero downtime for app ($1)"
+  info1_quiet "Enabling zero downtime for app's ($1)"
   prop_del checks "$1" disabled
 }
 
 sub:set() {
   verify_app "${1:-}"
   [[ ${2:-} == wait-to-retire && ${3:-} =~ ^[0-9]+$ ]] || fail "Expected: wait-to-retire <seconds>"
+  info2_quiet "Setting $2 to $3"
   prop_set checks "$1" "$2" "$3"
 }
 

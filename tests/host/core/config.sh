@@ -26,7 +26,7 @@ parse_config() { # sets restart, app, items
 restart_app() {
   [[ $restart == true ]] && is_deployed "$app" || return 0
   info1 "Restarting app $app"
-  go_call fire deploy "$app" latest
+  go_fire release-and-deploy "$app" latest # unlike ps:restart: the release hooks see it
 }
 
 sub:get() {

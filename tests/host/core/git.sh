@@ -21,9 +21,11 @@ sub:from-image() {
   else
     "$DOCKER_BIN" image pull "$image" || fail "Failed to pull image"
   fi
+  info1_quiet "Updating git repository with specified build context"
   # The commit is made of the image's *name*: the same name with new content is no change.
   if [[ $(prop_get git "$app" source-image) == "$image" ]]; then
     warn "No changes detected, skipping git commit"
+    warn "Call 'ps:rebuild' on app to rebuild the app from existing source"
     exit 1
   fi
   prop_set git "$app" source-image "$image"
@@ -31,9 +33,9 @@ sub:from-image() {
   if [[ ${SCRATCH_CALLER:-} == git-hook ]]; then
     # As inside a push: refs on stdin, one pipe for both outputs, no terminal anywhere.
     printf '%040d %s refs/heads/master\n' 0 "$(prop_get git "$app" rev)" |
-      receive_app "$app" "$(prop_get git "$app" rev)" 2>&1 | cat
+      fire receive-app "$app" 2>&1 | cat || exit 1
   else
-    receive_app "$app" "$(prop_get git "$app" rev)"
+    fire receive-app "$app" || exit 1 # whatever the hook's status
   fi
 }
 

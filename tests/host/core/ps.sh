@@ -77,28 +77,24 @@ not_deployed() {
   warn "App $1 has not been deployed"
 }
 
-rebuild() {
-  info1_quiet "Rebuilding $1"
-  go_call fire receive-app "$1"
-}
+rebuild() { go_fire receive-app "$1"; }
 
 restart() {
   if not_deployed "$1"; then return; fi
-  info1_quiet "Restarting $1"
-  go_call fire deploy "$1" latest "${2:-}"
+  go_fire deploy "$1" latest "${2:-}"
 }
 
 stop() {
   if not_deployed "$1"; then return; fi
   info1_quiet "Stopping $1"
-  go_call fire scheduler-stop docker-local "$1"
-  go_call fire post-stop "$1"
+  go_fire scheduler-stop docker-local "$1"
+  go_fire post-stop "$1"
 }
 
 start() {
   local id running=0 all=0
   if not_deployed "$1"; then return; fi
-  go_call fire pre-start "$1" || fail "Failure in pre-start hook: exit status $?"
+  GO_PREFIX="Failure in pre-start hook: " go_fire pre-start "$1"
   for id in $(container_ids "$1"); do
     all=$((all + 1))
     ! container_running "$id" || running=$((running + 1))
@@ -111,14 +107,14 @@ start() {
     else
       warn "App is running in mixed mode, releasing"
     fi
-    go_call fire release-and-deploy "$1" latest
+    go_fire release-and-deploy "$1" latest
   fi
-  go_call fire proxy-build-config "$1"
+  go_fire proxy-build-config "$1"
 }
 
 restore() {
-  go_call fire scheduler-pre-restore docker-local "$1"
-  go_call fire proxy-clear-config "$1"
+  go_fire scheduler-pre-restore docker-local "$1"
+  go_fire proxy-clear-config "$1"
   if ! is_deployed "$1" || [[ $(prop_get ps "$1" restore) == false ]]; then return; fi
   start "$1"
 }
@@ -129,16 +125,16 @@ sub:start() { each_app start "$@"; }
 sub:stop() { each_app stop "$@"; }
 
 sub:restore() {
-  go_call fire pre-restore
+  go_fire pre-restore
   if [[ -z ${1:-} || $1 == --all ]]; then
-    go_call fire proxy-clear-config --all
+    go_fire proxy-clear-config --all
     each_app restore --all
   else
     each_app restore "$1"
   fi
 }
 
-sub:retire() { go_call fire scheduler-retire docker-local "${1:-}"; }
+sub:retire() { go_fire scheduler-retire docker-local "${1:-}"; }
 
 sub:scale() {
   local app=${1:-} word changed=()
@@ -146,6 +142,7 @@ sub:scale() {
   shift
   if [[ $# -eq 0 ]]; then
     info1_quiet "Scaling for $app"
+    printf 'proctype: qty\n--------: ---\n'
     scale_of "$app" | sed 's/=/: /'
     echo
     return
@@ -160,5 +157,5 @@ sub:scale() {
     changed+=("${word%%=*}")
   done
   is_deployed "$app" || return 0
-  for word in "${changed[@]}"; do go_call fire deploy "$app" latest "$word"; done
+  for word in "${changed[@]}"; do go_fire deploy "$app" latest "$word"; done
 }

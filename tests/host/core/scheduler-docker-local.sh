@@ -16,36 +16,53 @@ trigger:scheduler-is-deployed() { [[ -n $(container_ids "$2") ]]; }
 # Dokku's default check: the container is still running. How long it waits first can be set.
 trigger:check-deploy() {
   sleep "${SCRATCH_CHECK_UPTIME:-0.1}"
-  container_running "$2" || {
-    "$DOCKER_BIN" container inspect --format '{{json .State}}' "$2" >&2 || true
-    "$DOCKER_BIN" container logs "$2" >&2 || true
-    fail "Container $2 is not running"
-  }
+  local running=true
+  container_running "$2" || running=false
+  [[ $running == false ]] || verbose "All checks successful ($3.$6)"
+  info2 "Start of $1 container output (${2:0:12} $3.$6)"
+  "$DOCKER_BIN" container logs "$2" 2>&1 | sed 's/^/       /' || true
+  info2 "End of $1 container output (${2:0:12} $3.$6)"
+  [[ $running == true ]] || fail "Container $2 is not running"
 }
-
-rename_container() { "$DOCKER_BIN" container rename "$1" "$2" 2>/dev/null; }
 
 # The previous holder of a name gets an epoch suffix. A container that was not deployed now holds
 # its own name already: it is renamed there and back.
 trigger:core-post-deploy() {
-  local app=$1 file process name epoch
+  local app=$1 file process name holder id scale
+  info1 "Renaming containers"
+  scale=$(fire ps-current-scale "$app")
   for file in "$DOKKU_ROOT/$app"/CONTAINER.*; do
     [[ -f $file ]] || continue
     process=${file##*/CONTAINER.}
-    name="$app.$process"
-    if container_exists "$name"; then
-      epoch=$(date +%s)
-      # Two deploys within a second: take the next free one.
-      until rename_container "$name" "$name.$epoch"; do
-        container_exists "$name.$epoch" || break
-        epoch=$((epoch + 1))
-      done
-    fi
-    rename_container "$(<"$file")" "$name" || true
-    # State of process types that are in the scale no more.
-    grep -q "^${process%.*}=" <<<"$(fire ps-current-scale "$app")" ||
+    if ! grep -q "^${process%.*}=" <<<"$scale"; then
+      verbose_quiet "Container type (${process%.*}) is no longer defined. Removing state"
       rm -f "$file" "$DOKKU_ROOT/$app/IP.$process" "$DOKKU_ROOT/$app/PORT.$process"
+      continue
+    fi
+    name="$app.$process"
+    id=$(<"$file")
+    if holder=$("$DOCKER_BIN" container inspect --format '{{.Id}}' "$name" 2>/dev/null); then
+      verbose_quiet "Found previous container(s) (${holder:0:12}) named $name"
+      rename_away "$name" "${holder:0:12}"
+    fi
+    name_container "$id" "$name"
   done
+}
+
+rename_away() { # NAME ID; a second deploy within one second takes the next suffix that is free
+  local epoch
+  epoch=$(date +%s)
+  while container_exists "$1.$epoch"; do epoch=$((epoch + 1)); done
+  verbose_quiet "Renaming container ($2) $1 to $1.$epoch"
+  "$DOCKER_BIN" container rename "$1" "$1.$epoch" 2>/dev/null || warn "Unable to rename container"
+}
+
+name_container() { # ID NAME
+  local current
+  current=$("$DOCKER_BIN" container inspect --format '{{.Name}}' "$1" 2>/dev/null) || return 0
+  verbose_quiet "Renaming container ${current#/} (${1:0:12}) to $2"
+  "$DOCKER_BIN" container rename "$1" "$2" >/dev/null ||
+    warn "Failed to rename container ${current#/} (${1:0:12})"
 }
 
 stop_container() { # ID TIMEOUT

@@ -15,13 +15,23 @@ receive_app() {
   release_and_deploy "$app"
 }
 
+# Every build begins by removing what of the app has exited, a stopped release included: if the
+# build fails, the state files name containers that are gone.
+clean_up() {
+  local ids=()
+  info1 "Cleaning up..."
+  mapfile -t ids < <("$DOCKER_BIN" container ls --all --quiet --filter status=exited \
+    --filter status=dead --filter "label=$SCRATCH_HOST_LABEL" --filter "label=com.dokku.app-name=$1")
+  [[ ${#ids[@]} -eq 0 ]] || "$DOCKER_BIN" container rm "${ids[@]}" >/dev/null 2>&1 || true
+}
+
 build_app() { # APP DIR REV
   local app=$1 dir=$2 rev=$3 args word words=() flags=()
   fire core-post-extract "$app" "$dir" "$rev"
   # Failures of these two are ignored upstream: nothing can be refused here.
   fire post-extract "$app" "$dir" "$rev" || true
   fire pre-receive-app "$app" dockerfile "$dir" "$rev" || true
-  info1 "Cleaning up..."
+  clean_up "$app"
   info1 "Building $app from Dockerfile"
   fire pre-build dockerfile "$app" "$dir" || fail "App build failed"
   args=$(: | fire docker-args-build "$app" dockerfile || true)

@@ -73,13 +73,22 @@ prop_del() { rm -f "$DOKKU_LIB_ROOT/config/$1/$2/$3"; }
 
 fire() { plugn trigger "$@"; }
 
-# Runs a command the way Dokku's Go programs run plugn: stdin is /dev/null unless stdout is a
-# terminal, and the call ends only when *both pipes* reach EOF. A hook that leaves a child behind
-# with fd 1 or 2 open therefore hangs the command, as it does on a real host.
-go_call() {
-  local stdin=/dev/null
+# Fires a trigger the way Dokku's Go programs do: stdin is /dev/null unless stdout is a terminal, and
+# the call ends only when *both pipes* reach EOF. A hook that leaves a child behind with fd 1 or 2
+# open therefore hangs the command, as it does on a real host. When it fails, whatever its status,
+# the command ends with 1 after saying *again* all that came on stderr, behind $GO_PREFIX.
+go_fire() {
+  local stdin=/dev/null file said status=0
   [[ ! -t 1 ]] || stdin=/dev/stdin
-  { { "$@" <"$stdin" 2>&3 3>&- 4>&- | cat 3>&- 4>&-; } 3>&1 >&4 4>&- | cat >&2 4>&-; } 4>&1
+  file=$(mktemp "/tmp/dokku-$$-XXXXXX")
+  { { plugn trigger "$@" <"$stdin" 2>&3 3>&- 4>&- | cat 3>&- 4>&-; } 3>&1 >&4 4>&- |
+    tee "$file" >&2 4>&-; } 4>&1 || status=$?
+  said=$(cat "$file" && printf .)
+  said=${GO_PREFIX:-}${said%.} # with its last newline: an empty line follows
+  rm -f "$file"
+  [[ $status -ne 0 ]] || return 0
+  [[ -z $said ]] || warn "$said"
+  exit 1
 }
 
 # Splits $1 as xargs does into the array `words`. An unmatched quote is reported by xargs and

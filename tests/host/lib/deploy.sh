@@ -168,7 +168,7 @@ retire_old_containers() { # APP WAIT STOP_TIMEOUT IDS
     ids+=("$id")
     "$DOCKER_BIN" container kill --signal=TERM "$id" >/dev/null 2>&1 || true
   done
-  [[ ${#ids[@]} -gt 0 ]] || return 0
+  [[ -n $4 ]] || return 0
   info1 "Shutting down old containers in $2 seconds"
   # shellcheck source=tests/host/lib/processes.sh
   source "$SCRATCH_LIB/processes.sh"
