@@ -8,6 +8,7 @@
 #include "dokku/properties.h"
 #include "dokku/takeover.h"
 #include "dokku/users.h"
+#include "network/lifecycle.h"
 
 using namespace netports;
 
@@ -56,6 +57,7 @@ int main(int argc, char** argv) {
   return program::installer(argc, argv, [](const program::Call& call) {
     const Takeover takeover(call.env, call.entry);
     make_own_directories(call.env, call.entry.plugin_name);
+    network::install(call.env);
     restore_takeover(takeover);
     if (takeover.holder() == Takeover::Holder::core) keep_interfaces(call.env);
   });
