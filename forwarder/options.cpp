@@ -1,11 +1,6 @@
 #include "forwarder/options.h"
 
-#include <Poco/Util/HelpFormatter.h>
-#include <Poco/Util/OptionException.h>
-#include <Poco/Util/OptionProcessor.h>
-#include <Poco/Util/OptionSet.h>
-
-#include <sstream>
+#include <array>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -14,36 +9,16 @@ namespace netports {
 
 namespace {
 
-using Poco::Util::Option;
+// A table of our own: Poco's option classes would pull three more libraries into the daemon, an
+// eighth of its memory.
+struct Known {
+  std::string_view name;
+  std::string_view argument;  // empty: a switch
+  std::string_view help;
+  void (*take)(Options& options, const std::string& value);
+};
 
-Option valued(const std::string& name, const std::string& argument, const std::string& help) {
-  return Option(name, "", help).argument(argument);
-}
-
-Poco::Util::OptionSet option_set() {
-  Poco::Util::OptionSet options;
-  options.addOption(valued("dokku-root", "DIR", "where the apps are (/home/dokku)"));
-  options.addOption(valued("properties", "DIR",
-                           "the plugin's part of Dokku's property store "
-                           "(/var/lib/dokku/config/netports)"));
-  options.addOption(
-      valued("control", "PATH", "the control socket (/run/dokku-ports/control.sock)"));
-  options.addOption(valued("docker-host", "URL",
-                           "the Docker Engine (DOCKER_HOST, else unix:///var/run/docker.sock)"));
-  options.addOption(valued("threads", "N", "forwarding threads (one per core)"));
-  options.addOption(
-      valued("max-connections", "N", "open at once, in all (what the descriptors allow)"));
-  options.addOption(valued("drain-timeout", "SECONDS",
-                           "how long open connections may finish after SIGTERM (60)"));
-  options.addOption(valued("ready-fd", "N", "descriptor to write a line to when all is served"));
-  options.addOption(valued("inherit-fd", "N", "sockets of the daemon before, on an upgrade"));
-  options.addOption(Option("debug", "", "log single connections"));
-  options.addOption(Option("help", "h", "show this text"));
-  options.addOption(Option("version", "", "show the version"));
-  return options;
-}
-
-std::uint64_t number(const std::string& name, const std::string& text, std::uint64_t max) {
+std::uint64_t number(std::string_view name, const std::string& text, std::uint64_t max) {
   const auto value = parse_number(text, max);
   if (!value)
     throw UsageError(fmt::format("dokku-ports: --{} takes a number up to {}, not {}", name, max,
@@ -51,46 +26,70 @@ std::uint64_t number(const std::string& name, const std::string& text, std::uint
   return *value;
 }
 
-void take(Options& options, const std::string& name, const std::string& value) {
-  if (name == "dokku-root") options.dokku_root = value;
-  if (name == "properties") options.properties = value;
-  if (name == "control") options.control = value;
-  if (name == "docker-host") options.docker_host = value;
-  if (name == "threads") options.threads = static_cast<unsigned>(number(name, value, 64));
-  if (name == "max-connections") options.max_connections = number(name, value, 10'000'000);
-  if (name == "drain-timeout")
-    options.drain_timeout = std::chrono::seconds(number(name, value, 86'400));
-  if (name == "ready-fd") options.ready_fd = static_cast<int>(number(name, value, 1'000'000));
-  if (name == "inherit-fd") options.inherit_fd = static_cast<int>(number(name, value, 1'000'000));
-  if (name == "debug") options.debug = true;
-  if (name == "help") options.show_help = true;
-  if (name == "version") options.show_version = true;
+constexpr std::array<Known, 12> kKnown{{
+    {"dokku-root", "DIR", "where the apps are (/home/dokku)",
+     [](Options& o, const std::string& v) { o.dokku_root = v; }},
+    {"properties", "DIR",
+     "the plugin's part of Dokku's property store (/var/lib/dokku/config/netports)",
+     [](Options& o, const std::string& v) { o.properties = v; }},
+    {"control", "PATH", "the control socket (/run/dokku-ports/control.sock)",
+     [](Options& o, const std::string& v) { o.control = v; }},
+    {"docker-host", "URL", "the Docker Engine (DOCKER_HOST, else unix:///var/run/docker.sock)",
+     [](Options& o, const std::string& v) { o.docker_host = v; }},
+    {"threads", "N", "forwarding threads (one per core)",
+     [](Options& o, const std::string& v) {
+       o.threads = static_cast<unsigned>(number("threads", v, 64));
+     }},
+    {"max-connections", "N", "open at once, in all (what the descriptors allow)",
+     [](Options& o, const std::string& v) {
+       o.max_connections = number("max-connections", v, 10'000'000);
+     }},
+    {"drain-timeout", "SECONDS", "how long open connections may finish after SIGTERM (60)",
+     [](Options& o, const std::string& v) {
+       o.drain_timeout = std::chrono::seconds(number("drain-timeout", v, 86'400));
+     }},
+    {"ready-fd", "N", "descriptor to write a line to when all is served",
+     [](Options& o, const std::string& v) {
+       o.ready_fd = static_cast<int>(number("ready-fd", v, 1'000'000));
+     }},
+    {"inherit-fd", "N", "sockets of the daemon before, on an upgrade",
+     [](Options& o, const std::string& v) {
+       o.inherit_fd = static_cast<int>(number("inherit-fd", v, 1'000'000));
+     }},
+    {"debug", "", "log single connections", [](Options& o, const std::string&) { o.debug = true; }},
+    {"help", "", "show this text (-h)", [](Options& o, const std::string&) { o.show_help = true; }},
+    {"version", "", "show the version",
+     [](Options& o, const std::string&) { o.show_version = true; }},
+}};
+
+const Known* find(std::string_view name) {
+  for (const Known& known : kKnown) {
+    if (known.name == name) return &known;
+  }
+  return nullptr;
 }
 
 }  // namespace
 
 Options parse_options(int argc, char** argv) {
-  const auto known = option_set();
-  Poco::Util::OptionProcessor processor(known);
-  processor.setUnixStyle(true);
   Options options;
-  bool value_expected = false;  // Poco keeps the option back until its value comes
-  try {
-    for (int i = 1; i < argc; ++i) {
-      std::string name;
-      std::string value;
-      if (!processor.process(argv[i], name, value)) {
-        throw UsageError(
-            fmt::format("dokku-ports: {} is not an option (see --help)", printable(argv[i])));
-      }
-      value_expected = name.empty();
-      if (!value_expected) take(options, name, value);
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = std::string_view(argv[i]) == "-h" ? "--help" : argv[i];
+    const std::size_t equals = word.find('=');
+    const Known* known = word.starts_with("--") ? find(word.substr(2, equals - 2)) : nullptr;
+    const bool has_value = equals != std::string_view::npos;
+    if (known == nullptr || (known->argument.empty() && has_value)) {
+      throw UsageError(
+          fmt::format("dokku-ports: {} is not an option (see --help)", printable(word)));
     }
-  } catch (const Poco::Exception& error) {
-    throw UsageError(fmt::format("dokku-ports: {} (see --help)", error.displayText()));
-  }
-  if (value_expected) {
-    throw UsageError(fmt::format("dokku-ports: {} needs a value", argv[argc - 1]));
+    std::string value;
+    if (has_value) {
+      value = word.substr(equals + 1);
+    } else if (!known->argument.empty()) {
+      if (++i == argc) throw UsageError(fmt::format("dokku-ports: {} needs a value", word));
+      value = argv[i];
+    }
+    known->take(options, value);
   }
   return options;
 }
@@ -109,19 +108,17 @@ std::vector<std::string> lasting_arguments(int argc, char** argv) {
 }
 
 std::string options_help() {
-  const auto known = option_set();
-  Poco::Util::HelpFormatter formatter(known);
-  formatter.setUnixStyle(true);
-  formatter.setCommand("dokku-ports");
-  formatter.setUsage("[OPTION]...");
-  formatter.setHeader(
-      "Forwards the public TCP ports of Dokku apps to their containers. SIGHUP reads all mappings "
-      "again, SIGTERM stops accepting and lets open connections finish, SIGUSR2 hands over to the "
-      "program at the same path.");
-  formatter.setWidth(100);
-  std::ostringstream out;
-  formatter.format(out);
-  return out.str();
+  std::string text =
+      "usage: dokku-ports [OPTION]...\n"
+      "Forwards the public TCP ports of Dokku apps to their containers. SIGHUP reads all mappings\n"
+      "again, SIGTERM stops accepting and lets open connections finish, SIGUSR2 hands over to the\n"
+      "program at the same path.\n\n";
+  for (const Known& known : kKnown) {
+    const auto option =
+        fmt::format("--{}{}{}", known.name, known.argument.empty() ? "" : "=", known.argument);
+    text += fmt::format("  {:<24}{}\n", option, known.help);
+  }
+  return text;
 }
 
 }  // namespace netports

@@ -64,7 +64,7 @@ void Pump::release(PumpTools& tools) {
 
 Pump::Step Pump::fetch_copying(Endpoint& from, Endpoint& to, PumpTools& tools,
                                std::uint64_t& moved) {
-  const ssize_t got = ::recv(from.fd, tools.buffer.data(), tools.buffer.size(), 0);
+  const ssize_t got = ::recv(from.fd, tools.buffer.get(), limits::kCopyBufferBytes, 0);
   if (got < 0) {
     if (errno == EINTR) return Step::moved;
     if (errno != EAGAIN) return Step::failed;
@@ -78,7 +78,7 @@ Pump::Step Pump::fetch_copying(Endpoint& from, Endpoint& to, PumpTools& tools,
   const auto count = static_cast<std::size_t>(got);
   // A short read took all there was: the next one would only say so. Unless the peer's end is
   // already there, which gives no further edge.
-  if (count < tools.buffer.size() && !from.hung_up) from.readable = false;
+  if (count < limits::kCopyBufferBytes && !from.hung_up) from.readable = false;
   large_reads_ = count >= limits::kLargeReadBytes ? static_cast<std::uint8_t>(large_reads_ + 1) : 0;
   if (large_reads_ >= limits::kLargeReadsToSplice) {
     splicing_ = true;
@@ -87,7 +87,7 @@ Pump::Step Pump::fetch_copying(Endpoint& from, Endpoint& to, PumpTools& tools,
   }
   std::size_t sent = 0;
   if (to.writable) {
-    const ssize_t n = ::send(to.fd, tools.buffer.data(), count, MSG_NOSIGNAL);
+    const ssize_t n = ::send(to.fd, tools.buffer.get(), count, MSG_NOSIGNAL);
     if (n >= 0) {
       sent = static_cast<std::size_t>(n);
       moved += sent;
@@ -95,13 +95,13 @@ Pump::Step Pump::fetch_copying(Endpoint& from, Endpoint& to, PumpTools& tools,
     } else if (errno != EAGAIN && errno != EINTR) {
       // Kept, should another backend get these bytes instead.
       const int error = errno;
-      hold(tools.buffer.data(), count);
+      hold(tools.buffer.get(), count);
       errno = error;
       return Step::failed;
     }
     if (sent < count) to.writable = false;
   }
-  if (sent < count) hold(tools.buffer.data() + sent, count - sent);
+  if (sent < count) hold(tools.buffer.get() + sent, count - sent);
   return Step::moved;
 }
 

@@ -11,8 +11,8 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
-#include <vector>
 
+#include "forwarder/limits.h"
 #include "forwarder/pipe_pool.h"
 
 namespace netports {
@@ -30,7 +30,8 @@ struct Endpoint {
 /// What all pumps of a thread share.
 struct PumpTools {
   PipePool pipes;
-  std::vector<char> buffer;
+  // Not initialised: memory that no read has filled yet costs nothing.
+  std::unique_ptr<char[]> buffer = std::make_unique_for_overwrite<char[]>(limits::kCopyBufferBytes);
 };
 
 class Pump {

@@ -77,7 +77,6 @@ Worker::Worker(WorkerTeam& team, unsigned index)
   if (!epoll_ || !wake_ || ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event) != 0) {
     throw Error("Unable to set up a forwarding thread: {}", errno_text(errno));
   }
-  tools_.buffer.resize(limits::kCopyBufferBytes);
 }
 
 Worker::~Worker() { stop(); }
