@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # For network_deploy.bats and network_host.bats: the network role on the scratch host. `load` after
-# helpers and network.
+# helpers and network, whose names the files here use.
+# shellcheck disable=SC2034,SC2154
 
 network_host_file() {
   APP_IMAGE=$(unique network-host):v1
@@ -12,16 +13,6 @@ network_host_file() {
 network_host_names() {
   app=$(unique nh)
   n1=$(network_name n1) n2=$(network_name n2) n3=$(network_name n3)
-}
-
-up() {
-  app=$(unique nh)
-  n1=$(network_name n1) n2=$(network_name n2) n3=$(network_name n3)
-}
-
-teardown() {
-  host_down
-  network_cleanup
 }
 
 up() {
