@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -13,6 +14,7 @@
 #include <memory>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "dokku/environment.h"
 #include "forwarder/control_server.h"
 #include "forwarder/engine_watch.h"
@@ -71,6 +73,13 @@ Manager::Settings settings_from(const Options& options) {
 void report_ready(const Options& options, const ReloadResult& result) {
   event_log::write("ready", {{"version", NETPORTS_VERSION}, {"engine", result.error}});
   notify_service_manager("READY=1");
+  try {
+    if (!options.pid_file.empty()) {
+      write_file(options.pid_file, fmt::format("{}\n", ::getpid()), 0644);
+    }
+  } catch (const Error& error) {
+    event_log::write("pid-file-failed", {{"reason", error.what()}});
+  }
   if (options.ready_fd < 0) return;
   const UniqueFd fd(options.ready_fd);
   constexpr std::string_view kLine = "ready\n";

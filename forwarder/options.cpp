@@ -26,7 +26,7 @@ std::uint64_t number(std::string_view name, const std::string& text, std::uint64
   return *value;
 }
 
-constexpr std::array<Known, 12> kKnown{{
+constexpr std::array<Known, 13> kKnown{{
     {"dokku-root", "DIR", "where the apps are (/home/dokku)",
      [](Options& o, const std::string& v) { o.dokku_root = v; }},
     {"properties", "DIR",
@@ -48,6 +48,8 @@ constexpr std::array<Known, 12> kKnown{{
      [](Options& o, const std::string& v) {
        o.drain_timeout = std::chrono::seconds(number("drain-timeout", v, 86'400));
      }},
+    {"pid-file", "PATH", "where to write the process id when all is served",
+     [](Options& o, const std::string& v) { o.pid_file = v; }},
     {"ready-fd", "N", "descriptor to write a line to when all is served",
      [](Options& o, const std::string& v) {
        o.ready_fd = static_cast<int>(number("ready-fd", v, 1'000'000));

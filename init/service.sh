@@ -62,13 +62,28 @@ is_running() {
   fi
 }
 
-# The one place where a running daemon makes way for its successor.
 restart_daemon() {
   if has_systemd; then
     systemctl restart dokku-ports
   else
     "$service_script" restart
   fi
+}
+
+# A running daemon makes way for its successor: no socket is closed, and open connections finish
+# where they are. When the successor does not become ready the running one goes on.
+upgrade_daemon() {
+  local before deadline=$((SECONDS + 40))
+  if ! has_systemd; then
+    "$service_script" upgrade
+    return
+  fi
+  before=$(systemctl show --property MainPID --value dokku-ports)
+  systemctl kill --kill-who=main --signal=SIGUSR2 dokku-ports
+  while [[ $(systemctl show --property MainPID --value dokku-ports) == "$before" ]]; do
+    ((SECONDS < deadline)) || return 1
+    sleep 0.2
+  done
 }
 
 start_daemon() {
@@ -87,25 +102,32 @@ retire_old_plugin() {
   rm -f -- "$service_script"
 }
 
-# Prints true when something that the running daemon depends on was changed.
+# The options that an init file starts the daemon with: a successor inherits those it has.
+daemon_options() { grep -e ' --' -- "$1" 2>/dev/null; }
+
+# place_init MODE TEMPLATE FILE: false when it was the same. Sets `options_changed`.
+place_init() {
+  local before
+  before=$(daemon_options "$3" || true)
+  place "$1" "$3" < <(fill_in "$2") || return 1
+  [[ $(daemon_options "$3" || true) == "$before" ]] || options_changed=true
+}
+
+# Sets `program_changed` and `options_changed`.
 place_service() {
-  local changed=false
-  if place 0755 "$service_daemon" <bin/dokku-ports; then changed=true; fi
+  program_changed=false options_changed=false
+  if place 0755 "$service_daemon" <bin/dokku-ports; then program_changed=true; fi
   if has_systemd; then
-    if place 0644 "$service_unit" < <(fill_in dokku-ports.service); then
-      changed=true
-      systemctl daemon-reload >&2
+    if place_init 0644 dokku-ports.service "$service_unit"; then
+      systemctl daemon-reload
     fi
   else
-    if place 0755 "$service_script" < <(fill_in dokku-ports.init); then
-      changed=true
-      if [[ -z $service_root ]] && command -v update-rc.d >/dev/null; then
-        update-rc.d dokku-ports defaults >/dev/null
-      fi
+    if place_init 0755 dokku-ports.init "$service_script" && [[ -z $service_root ]] &&
+      command -v update-rc.d >/dev/null; then
+      update-rc.d dokku-ports defaults >/dev/null
     fi
     place 0644 "$service_logrotate" < <(fill_in dokku-ports.logrotate) || true
   fi
-  echo "$changed"
 }
 
 # An administrator who disabled the unit wants it to stay down.
@@ -114,7 +136,7 @@ is_wanted() {
 }
 
 install_service() {
-  local first=false changed failed=false
+  local first=false failed=false program_changed options_changed
   [[ -z ${DOKKU_PORTS_NO_SERVICE:-} && -f bin/dokku-ports ]] || return 0
   if [[ $EUID -ne 0 ]]; then
     cmp -s bin/dokku-ports "$service_daemon" ||
@@ -123,19 +145,23 @@ install_service() {
   fi
   retire_old_plugin
   [[ -e $service_daemon ]] || first=true
-  changed=$(place_service)
+  place_service
   if [[ $first == true ]]; then
     info "Starting the forwarder of public ports"
     ! has_systemd || systemctl enable --quiet dokku-ports || failed=true
     restart_daemon >&2 </dev/null || failed=true
   elif ! is_wanted; then
     :
-  elif [[ $changed == true ]]; then
-    info "Restarting the forwarder of public ports, as it has changed"
-    restart_daemon >&2 </dev/null || failed=true
   elif ! is_running; then
     info "Starting the forwarder of public ports"
     start_daemon >&2 </dev/null || failed=true
+  elif [[ $options_changed == true ]]; then
+    info "Restarting the forwarder of public ports, with other options"
+    restart_daemon >&2 </dev/null || failed=true
+  elif [[ $program_changed == true ]]; then
+    info "Handing public ports over to the new forwarder; open connections stay"
+    upgrade_daemon >&2 </dev/null ||
+      warn "The old forwarder goes on serving: the new one did not become ready"
   fi
   [[ $failed == true ]] || return 0
   # Dokku would end the installation of whatever plugin here: it goes on without us.

@@ -213,7 +213,7 @@ service_up() {
 }
 
 gone() { ! kill -0 "$1" 2>/dev/null; }
-pid() { cat "$DOKKU_PORTS_SERVICE_ROOT/run/dokku-ports.pid"; }
+pid() { cat "$DOKKU_PORTS_SERVICE_ROOT/run/dokku-ports/dokku-ports.pid"; }
 
 @test "install places the forwarder as root's own, starts it, and then leaves it alone" {
   service_up
@@ -229,17 +229,42 @@ pid() { cat "$DOKKU_PORTS_SERVICE_ROOT/run/dokku-ports.pid"; }
   [[ $(pid) == "$before" ]]
 }
 
-@test "install starts the new forwarder when it has changed, and one that was down" {
+@test "install hands over to the forwarder that has changed, and starts one that was down" {
   service_up
   installed
   before=$(pid)
   printf '\n' >>"$own/bin/dokku-ports"
   run3 installed
-  expect 0 "-----> Restarting the forwarder of public ports, as it has changed"
+  expect 0 "-----> Handing public ports over to the new forwarder; open connections stay"
   [[ $(pid) != "$before" ]]
+  cmp "$(readlink "/proc/$(pid)/exe")" "$own/bin/dokku-ports"
+  wait_until 10 gone "$before" # nothing was open: it has no more to do
   "$service" stop
   run3 installed
   expect 0 "-----> Starting the forwarder of public ports"
+}
+
+@test "install restarts the forwarder when it is to run with other options" {
+  service_up
+  installed
+  before=$(pid)
+  DOCKER_HOST=unix:///run/other.sock run3 installed
+  expect 0 "-----> Restarting the forwarder of public ports, with other options"
+  [[ $(pid) != "$before" ]]
+  tr '\0' ' ' <"/proc/$(pid)/cmdline" | grep -q -e '--docker-host unix:///run/other.sock'
+}
+
+@test "a new forwarder that does not start leaves the old one serving" {
+  service_up
+  mkdir -p "$DOKKU_PORTS_SERVICE_ROOT/etc/default"
+  echo START_SECONDS=3 >"$DOKKU_PORTS_SERVICE_ROOT/etc/default/dokku-ports"
+  installed
+  before=$(pid)
+  printf '#!/bin/sh\n[ "$1" = --version ]\n' >"$own/bin/dokku-ports"
+  run3 installed
+  [[ $status -eq 0 && $(pid) == "$before" ]]
+  kill -0 "$before"
+  grep -qx " !     The old forwarder goes on serving: the new one did not become ready" "$err_file"
 }
 
 @test "install warns and goes on when the forwarder cannot be started" {
@@ -278,7 +303,7 @@ pid() { cat "$DOKKU_PORTS_SERVICE_ROOT/run/dokku-ports.pid"; }
   kill -KILL "$(pid)"
   wait_until 5 gone "$(pid)"
   run3 "$service" status
-  expect 1 "dokku-ports is not running, but $DOKKU_PORTS_SERVICE_ROOT/run/dokku-ports.pid exists"
+  expect 1 "dokku-ports is not running, but $DOKKU_PORTS_SERVICE_ROOT/run/dokku-ports/dokku-ports.pid exists"
   run3 "$service" reload
   expect 1 "" "dokku-ports is not running"
 
@@ -291,7 +316,7 @@ pid() { cat "$DOKKU_PORTS_SERVICE_ROOT/run/dokku-ports.pid"; }
   expect 3 "dokku-ports is not running"
   for word in "" bogus; do
     run3 "$service" $word
-    expect 3 "" "Usage: $service start|stop|restart|reload|force-reload|status"
+    expect 3 "" "Usage: $service start|stop|restart|reload|force-reload|upgrade|status"
   done
 }
 
