@@ -38,7 +38,8 @@ gid_t group_id(const std::string& name) {
 }  // namespace
 
 std::optional<Owner> system_owner(const Environment& env) {
-  const Owner owner{user_id(env.system_user), group_id(env.system_group)};
+  // One host has one such user: it is looked up once, however many files are written.
+  static const Owner owner{user_id(env.system_user), group_id(env.system_group)};
   if (owner.user == ::geteuid() && owner.group == ::getegid()) return {};
   return owner;
 }

@@ -71,6 +71,9 @@ const Container* Rebuilder::running(const std::string& id) {
 void Rebuilder::write_ip(const std::string& app, const std::string& process,
                          const std::string& number, const std::string& ip) {
   if (!others_write_) {
+    const std::string file =
+        app_directory(env_, app) + "/" + address_file_name(AddressFile::ip, process, number);
+    if (read_file(file, 4096) == ip) return;
     write_address(env_, AddressFile::ip, app, process, number, ip);
     return;
   }

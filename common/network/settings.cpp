@@ -22,18 +22,19 @@ bool is_global_property(std::string_view property) {
 
 Settings::Settings(const Environment& env) : store_(env, "network") {}
 
+const std::string& Settings::read(const std::string& scope, const std::string& property) const {
+  const auto [found, unread] = known_.try_emplace(scope + "/" + property);
+  if (unread) found->second = store_.get(scope, property).value_or("");
+  return found->second;
+}
+
 std::string Settings::own(const std::string& scope, const std::string& property) const {
-  if (scope == kGlobal) return global(property);
-  if (!is_app_name(scope)) return "";
-  return store_.get(scope, property).value_or("");
+  if (scope != kGlobal && !is_app_name(scope)) return "";
+  return read(scope, property);
 }
 
 const std::string& Settings::global(const std::string& property) const {
-  auto found = global_.find(property);
-  if (found == global_.end()) {
-    found = global_.emplace(property, store_.get(kGlobal, property).value_or("")).first;
-  }
-  return found->second;
+  return read(kGlobal, property);
 }
 
 std::string Settings::computed(const std::string& scope, const std::string& property) const {

@@ -23,14 +23,15 @@ const std::vector<std::string>& property_names();
 bool is_global_property(std::string_view property);
 
 /// Reads properties. They are always those of the plugin `network`, whatever entry was called, so
-/// that Dokku's core plugin and this one see the same. A scope that cannot be an app has none.
+/// that Dokku's core plugin and this one see the same. A scope that cannot be an app has none. Each
+/// value is read once.
 class Settings {
  public:
   explicit Settings(const Environment& env);
 
   /// The app's own value; empty when unset.
   [[nodiscard]] std::string own(const std::string& scope, const std::string& property) const;
-  /// The value for all apps; empty when unset. Read once.
+  /// The value for all apps; empty when unset.
   [[nodiscard]] const std::string& global(const std::string& property) const;
   /// The app's value, else the global one, else the default (`false` for bind-all-interfaces).
   [[nodiscard]] std::string computed(const std::string& scope, const std::string& property) const;
@@ -43,8 +44,11 @@ class Settings {
   [[nodiscard]] const Properties& store() const { return store_; }
 
  private:
+  [[nodiscard]] const std::string& read(const std::string& scope,
+                                        const std::string& property) const;
+
   Properties store_;
-  mutable std::map<std::string, std::string> global_;
+  mutable std::map<std::string, std::string> known_;  // "<scope>/<property>"
 };
 
 /// The names in the text of an attach property: split at commas, trimmed, empty ones and
