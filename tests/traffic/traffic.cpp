@@ -108,7 +108,6 @@ class Counts {
   void answered_by(const std::string& release) {
     const std::lock_guard lock(mutex_);
     ++answered_[release];
-    last_ = release;
   }
   void open_on(const std::string& release, int change) {
     const std::lock_guard lock(mutex_);
@@ -129,13 +128,13 @@ class Counts {
 
   void print_summary() {
     const std::lock_guard lock(mutex_);
-    fmt::print("connections tried:                 {}\n", tried_.load());
-    fmt::print("connections failed:                {}\n", failed_.load());
+    fmt::print("connections tried:   {}\n", tried_.load());
+    fmt::print("connections failed:  {}\n", failed_.load());
     for (const auto& [release, count] : answered_) {
-      fmt::print("short connections answered by {}:  {}\n", release, count);
+      fmt::print("new connections answered by {}:           {}\n", release, count);
     }
     for (const auto& [release, count] : finished_) {
-      fmt::print("long connections finished on {}:   {}\n", release, count);
+      fmt::print("connections that stayed and finished on {}: {}\n", release, count);
     }
     for (const auto& failure : failures_) fmt::print("failure: {}\n", failure);
     std::fflush(stdout);
@@ -156,7 +155,6 @@ class Counts {
   std::map<std::string, int> answered_;
   std::map<std::string, int> open_;
   std::map<std::string, int> finished_;
-  std::string last_;
   std::vector<std::string> failures_;
 };
 

@@ -11,14 +11,14 @@ using namespace netports;
 namespace {
 
 Route route_with(unsigned backends, Balance balance) {
-  return Route{"mail", PortMapping{{}, 25, "web", MappingOptions{.balance = balance}}, [&] {
-                 std::vector<std::shared_ptr<Backend>> made;
-                 for (unsigned i = 1; i <= backends; ++i) {
-                   made.push_back(std::make_shared<Backend>());
-                   made.back()->name = "web." + std::to_string(i);
-                 }
-                 return made;
-               }()};
+  PortMapping mapping;
+  mapping.options.balance = balance;
+  std::vector<std::shared_ptr<Backend>> made;
+  for (unsigned i = 1; i <= backends; ++i) {
+    made.push_back(std::make_shared<Backend>());
+    made.back()->name = "web." + std::to_string(i);
+  }
+  return Route{"mail", mapping, made};
 }
 
 IpAddress client(unsigned i) {
