@@ -150,8 +150,7 @@ created_at() { docker network inspect --format '{{json .Created}}' "$1" | tr -d 
   sub create "$n1"
   run3 sub list --dokku-managed
   grep -qx "$n1" "$out_file"
-  ! grep -qx "$(network_name foreign)" "$out_file"
-  ! grep -qx bridge "$out_file"
+  [[ $(grep -cx -e "$(network_name foreign)" -e bridge "$out_file") -eq 0 ]]
   run3 sub list --dokku-managed --format json
   jq -e --arg n "$n1" 'any(.[]; .Name == $n and .DokkuManaged)' "$out_file"
   jq -e 'all(.[]; .DokkuManaged)' "$out_file"
