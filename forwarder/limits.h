@@ -26,7 +26,8 @@ inline constexpr int kListenBacklog = 4096;
 inline constexpr milliseconds kAcceptPause{100};  // after the descriptors ran out
 inline constexpr milliseconds kPauseReport{10'000};
 inline constexpr milliseconds kTick{100};      // while something connects or is paused
-inline constexpr milliseconds kSlowTick{500};  // while idle or drain timeouts run
+inline constexpr milliseconds kSlowTick{500};  // while young ones, idle or drain timeouts run
+inline constexpr milliseconds kYoung{1'000};   // older connections get keepalive
 inline constexpr milliseconds kBackendPauseFirst{500};
 inline constexpr milliseconds kBackendPauseLongest{30'000};
 inline constexpr milliseconds kResync{30'000};

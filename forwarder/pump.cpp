@@ -41,9 +41,13 @@ Pump::Result Pump::run(Endpoint& from, Endpoint& to, PumpTools& tools, std::uint
     if (saw_end_) {
       if (!to.connected) return Result::blocked;
       if (!end_passed_on_) {
+        // The second end needs no half-close: both sockets are closed at once, which says it, too.
         // ENOTCONN: the receiver is gone already, which its own events tell.
-        if (::shutdown(to.fd, SHUT_WR) != 0 && errno != ENOTCONN) return Result::failed;
+        if (!to.ended && ::shutdown(to.fd, SHUT_WR) != 0 && errno != ENOTCONN) {
+          return Result::failed;
+        }
         end_passed_on_ = true;
+        from.ended = true;
       }
       return Result::finished;
     }

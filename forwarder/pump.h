@@ -25,6 +25,7 @@ struct Endpoint {
   bool writable = false;    // likewise
   bool hung_up = false;     // the peer's end is known to come: read on after a short read
   bool connected = false;   // the handshake is done; a half-close before it would cut it off
+  bool ended = false;       // all it had to say is passed on, its end included
 };
 
 /// What all pumps of a thread share.

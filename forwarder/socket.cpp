@@ -22,21 +22,14 @@ void set(int fd, int level, int option, int value) {
   [[maybe_unused]] const int result = ::setsockopt(fd, level, option, &value, sizeof value);
 }
 
-void set_stream_options(int fd) {
-  set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-  set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-  set(fd, IPPROTO_TCP, TCP_KEEPIDLE, kKeepaliveIdleSeconds);
-  set(fd, IPPROTO_TCP, TCP_KEEPINTVL, kKeepaliveIntervalSeconds);
-  set(fd, IPPROTO_TCP, TCP_KEEPCNT, kKeepaliveProbes);
-}
-
 /// Binds and listens; no descriptor on failure, errno says why.
 UniqueFd try_listen(const ListenAddress& address, int family) {
   UniqueFd fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return fd;
   set(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
   if (family == AF_INET6) set(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, address.ip ? 1 : 0);
-  set_stream_options(fd.get());
+  set(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+  keep_alive(fd.get());
   sockaddr_storage storage{};
   const IpAddress any = *IpAddress::parse(family == AF_INET6 ? "::" : "0.0.0.0");
   const socklen_t length = address.ip.value_or(any).to_sockaddr(address.port, storage);
@@ -73,7 +66,7 @@ UniqueFd start_connect(const IpAddress& ip, std::uint16_t port) {
   const socklen_t length = ip.to_sockaddr(port, storage);
   UniqueFd fd(::socket(storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return fd;
-  set_stream_options(fd.get());
+  set(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
   if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&storage), length) != 0 &&
       errno != EINPROGRESS) {
     const int error = errno;
@@ -81,6 +74,13 @@ UniqueFd start_connect(const IpAddress& ip, std::uint16_t port) {
     errno = error;
   }
   return fd;
+}
+
+void keep_alive(int fd) {
+  set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(fd, IPPROTO_TCP, TCP_KEEPIDLE, kKeepaliveIdleSeconds);
+  set(fd, IPPROTO_TCP, TCP_KEEPINTVL, kKeepaliveIntervalSeconds);
+  set(fd, IPPROTO_TCP, TCP_KEEPCNT, kKeepaliveProbes);
 }
 
 int socket_error(int fd) {

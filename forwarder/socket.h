@@ -17,8 +17,12 @@ UniqueFd listen_on(const ListenAddress& address);
 /// Whether a listener could be had for `address` now; the reason when not, else empty.
 std::string probe_listen(const ListenAddress& address);
 
-/// Starts a non-blocking connect. No descriptor when it failed at once; errno says why.
+/// Starts a non-blocking connect. No descriptor when it failed at once; errno says why. Keepalive
+/// is left to the caller: it is four calls, which a connection of a millisecond never needs.
 UniqueFd start_connect(const IpAddress& ip, std::uint16_t port);
+
+/// Notices a peer that vanished within about four minutes.
+void keep_alive(int fd);
 
 /// The pending error of a socket (SO_ERROR), cleared by asking.
 int socket_error(int fd);

@@ -117,8 +117,11 @@ void Worker::loop() {
     // Under bulk load the sender often refills the socket while we yield once; going to sleep and
     // being woken for it would cost more.
     if (std::exchange(moved_bulk_, false)) ::sched_yield();
+    const int timeout = wait_timeout();
+    asleep_.store(timeout != 0, std::memory_order_relaxed);
     const int count =
-        ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait_timeout());
+        ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout);
+    asleep_.store(false, std::memory_order_relaxed);
     now_ = now_ms();
     bool woken = false;
     for (int i = 0; i < count; ++i) {
@@ -152,13 +155,16 @@ void Worker::loop() {
 int Worker::wait_timeout() const {
   if (!ready_.empty()) return 0;
   if (waiting_.size() > 0 || !paused_.empty()) return static_cast<int>(limits::kTick.count());
-  if (idle_watched_ > 0 || !drains_.empty()) return static_cast<int>(limits::kSlowTick.count());
+  if (young_ != nullptr || idle_watched_ > 0 || !drains_.empty()) {
+    return static_cast<int>(limits::kSlowTick.count());
+  }
   return -1;
 }
 
 void Worker::on_tick() {
   next_tick_ = now_ + limits::kTick.count();
   end_overdue();
+  keep_lasting_alive();
   std::vector<Listener*> paused;
   paused.swap(paused_);
   for (Listener* listener : paused) resume_accepting(listener);
@@ -191,6 +197,14 @@ void Worker::end_overdue() {
     if (now_ >= drain.deadline) reset_if(drain.matches);
   }
   std::erase_if(drains_, [this](const Drain& drain) { return now_ >= drain.deadline; });
+}
+
+void Worker::keep_lasting_alive() {
+  // Clients have it from the listening socket.
+  while (young_ != nullptr && now_ - young_->accepted >= limits::kYoung.count()) {
+    keep_alive(young_->backend.fd);
+    young_ = young_->next;
+  }
 }
 
 void Worker::listen(std::shared_ptr<Listener> listener) {
@@ -255,7 +269,7 @@ void Worker::on_listener(Listener* listener) {
       return;
     }
     Arrival arrival{std::move(fd), peer_address(address), listener->shared_from_this()};
-    Worker& worker = least_loaded();
+    Worker& worker = worker_for_next();
     if (&worker == this) {
       open(std::move(arrival));
     } else {
@@ -268,12 +282,19 @@ void Worker::on_listener(Listener* listener) {
   }
 }
 
-Worker& Worker::least_loaded() {
-  const auto& workers = team_.workers;
-  const auto idlest = std::min_element(
-      workers.begin(), workers.end(),
-      [](const auto& a, const auto& b) { return a->connections() < b->connections(); });
-  return (*idlest)->connections() + limits::kHandOverMargin < connections() ? **idlest : *this;
+Worker& Worker::worker_for_next() {
+  // Threads at work take what they can; only one that sleeps has to be given some, for a single
+  // connection tends to wake the same thread each time.
+  Worker* best = this;
+  std::size_t fewest = connections();
+  for (const auto& worker : team_.workers) {
+    const std::size_t open = worker->connections() + limits::kHandOverMargin;
+    if (open < fewest && worker->asleep_.load(std::memory_order_relaxed)) {
+      best = worker.get();
+      fewest = worker->connections();
+    }
+  }
+  return *best;
 }
 
 void Worker::open(Arrival arrival) {
@@ -410,6 +431,7 @@ void Worker::established(Connection* connection) {
   add_own(count.connect_ms, static_cast<std::uint64_t>(taken));
   waiting_.remove(connection);
   streaming_.push_back(connection);
+  if (young_ == nullptr) young_ = connection;
 }
 
 void Worker::on_socket(Connection* connection, Tag side, std::uint32_t events) {
@@ -508,6 +530,7 @@ void Worker::reset(Connection* connection, std::atomic<std::uint64_t>& reason) {
 
 void Worker::close(Connection* connection) {
   const MappingOptions& options = connection->route->mapping.options;
+  if (connection == young_) young_ = connection->next;
   (connection->state == Connection::State::streaming ? streaming_ : waiting_).remove(connection);
   connection->state = Connection::State::closed;
   if (connection->queued) std::erase(ready_, connection);

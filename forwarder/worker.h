@@ -71,7 +71,7 @@ class Worker {
   bool reserve(Listener& listener, const Route* route);
   void pause_accepting(Listener* listener);
   void resume_accepting(Listener* listener);
-  Worker& least_loaded();
+  Worker& worker_for_next();
   void open(Arrival arrival);
   void read_greeting(Connection* connection);
   void admit(Connection* connection);
@@ -83,6 +83,7 @@ class Worker {
   void ask_events(Connection* connection);
   bool register_events(Connection* connection, Endpoint& endpoint, Tag side, std::uint32_t wanted);
   void end_overdue();
+  void keep_lasting_alive();
   void reset(Connection* connection, std::atomic<std::uint64_t>& reason);
   void close(Connection* connection);
   ListenerCounts& counts(const Connection* connection) {
@@ -100,10 +101,12 @@ class Worker {
   std::vector<Listener*> paused_;
   ConnectionList waiting_;  // greeting or connecting
   ConnectionList streaming_;
+  Connection* young_ = nullptr;      // the first in streaming_ without keepalive to its backend
   std::vector<Connection*> ready_;   // had a full turn, more to move
   std::vector<Connection*> closed_;  // freed after the batch: its events may name them still
   std::atomic<std::size_t> open_{0};
-  std::size_t idle_watched_ = 0;  // open connections with an idle timeout
+  std::atomic<bool> asleep_{false};  // waits for events
+  std::size_t idle_watched_ = 0;     // open connections with an idle timeout
   struct Drain {
     Matches matches;
     Millis deadline;
