@@ -21,6 +21,7 @@
 #include "forwarder/event_log.h"
 #include "forwarder/limits.h"
 #include "forwarder/manager.h"
+#include "forwarder/metrics_server.h"
 #include "forwarder/notify.h"
 #include "forwarder/options.h"
 #include "forwarder/upgrade.h"
@@ -120,11 +121,27 @@ class Daemon {
       take_signals();
       control_.serve();
       follow_upgrade();
+      serve_metrics();
     }
     event_log::write("stopped", {{"cut", manager_.forwarder().open_connections()}});
   }
 
  private:
+  /// Again and again until it works: on an upgrade the daemon before still has the port.
+  void serve_metrics() {
+    if (options_.metrics_port < 0 || metrics_ || handed_over_ || now_ms() < next_metrics_try_)
+      return;
+    next_metrics_try_ = now_ms() + limits::kRetry.count();
+    try {
+      metrics_ = std::make_unique<MetricsServer>(static_cast<std::uint16_t>(options_.metrics_port),
+                                                 manager_);
+      event_log::write("metrics", {{"port", metrics_->port()}});
+    } catch (const Error& error) {
+      if (!metrics_failed_) event_log::write("metrics-waiting", {{"reason", error.what()}});
+      metrics_failed_ = true;
+    }
+  }
+
   void take_signals() {
     signalfd_siginfo info{};
     while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
@@ -175,6 +192,7 @@ class Daemon {
                                        {"open", manager_.forwarder().open_connections()}});
       notify_service_manager(fmt::format("MAINPID={}", upgrade_->pid()));
       handed_over_ = true;
+      metrics_.reset();
       control_.hand_over();
       manager_.stop_accepting([this](const ReloadResult&) { closed_ = true; });
     }
@@ -194,6 +212,9 @@ class Daemon {
   ControlServer control_;
   std::unique_ptr<EngineWatch> watch_;
   std::unique_ptr<Upgrade> upgrade_;
+  std::unique_ptr<MetricsServer> metrics_;
+  Millis next_metrics_try_ = 0;
+  bool metrics_failed_ = false;
   Millis stop_by_ = 0;
   bool handed_over_ = false;
   std::atomic<bool> closed_{false};

@@ -26,7 +26,7 @@ std::uint64_t number(std::string_view name, const std::string& text, std::uint64
   return *value;
 }
 
-constexpr std::array<Known, 13> kKnown{{
+constexpr std::array<Known, 14> kKnown{{
     {"dokku-root", "DIR", "where the apps are (/home/dokku)",
      [](Options& o, const std::string& v) { o.dokku_root = v; }},
     {"properties", "DIR",
@@ -50,6 +50,10 @@ constexpr std::array<Known, 13> kKnown{{
      }},
     {"pid-file", "PATH", "where to write the process id when all is served",
      [](Options& o, const std::string& v) { o.pid_file = v; }},
+    {"metrics-port", "PORT", "Prometheus metrics on 127.0.0.1:PORT/metrics (none)",
+     [](Options& o, const std::string& v) {
+       o.metrics_port = static_cast<int>(number("metrics-port", v, 65535));
+     }},
     {"ready-fd", "N", "descriptor to write a line to when all is served",
      [](Options& o, const std::string& v) {
        o.ready_fd = static_cast<int>(number("ready-fd", v, 1'000'000));

@@ -15,7 +15,8 @@ struct Options {
   unsigned threads = 0;             // 0: one per core the daemon may use
   std::size_t max_connections = 0;  // 0: what the descriptors allow
   std::chrono::seconds drain_timeout{60};
-  std::string pid_file;  // empty: none
+  std::string pid_file;   // empty: none
+  int metrics_port = -1;  // -1: none; 0: any free one
   int ready_fd = -1;
   int inherit_fd = -1;  // from the daemon before, see upgrade.h
   bool debug = false;

@@ -1,0 +1,28 @@
+// Prometheus' door: the metrics over HTTP on a loopback port, when the operator asked for one.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "forwarder/manager.h"
+
+namespace Poco::Net {
+class HTTPServer;
+}
+
+namespace netports {
+
+class MetricsServer {
+ public:
+  /// Answers GET /metrics on 127.0.0.1:`port`; 0 lets the kernel choose.
+  /// Errors: Error "Cannot listen on 127.0.0.1:<port>: <reason>".
+  MetricsServer(std::uint16_t port, const Manager& manager);
+  ~MetricsServer();
+
+  [[nodiscard]] std::uint16_t port() const;
+
+ private:
+  std::unique_ptr<Poco::Net::HTTPServer> server_;
+};
+
+}  // namespace netports
