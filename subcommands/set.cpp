@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
       set_ports_property(PortsRole(call.env, call.entry), request.scope, request.property,
                          request.values);
     } else {
-      request.other_properties = ports_properties();
+      if (call.acts_as(Role::ports)) request.other_properties = ports_properties();
       network::set(call.env, request);
     }
     return 0;
