@@ -28,7 +28,7 @@ void check_claims(const PortsRole& ports, const std::string& app,
   check_allowed(app, claims, ports.allowed_ports(app));
   check_unclaimed(ports.store, app, claims);
   for (const auto& held : ports.forwarder.probe(claims)) {
-    log::warn("Public port {} of app {} waits until another program frees it", held, app);
+    log::warn("{}", not_free_text(app, held));
   }
 }
 

@@ -66,6 +66,12 @@ void check_unclaimed(const PortStore& store, const std::string& app,
   }
 }
 
+std::string not_free_text(const std::string& app, const std::string& held) {
+  const auto blank = std::min(held.find(' '), held.size());
+  return fmt::format("Public port {} of app {} is not free yet:{}", held.substr(0, blank), app,
+                     held.substr(blank));
+}
+
 std::string public_ports_text(const std::vector<PortMapping>& mappings) {
   std::vector<std::string> pieces;
   for (std::size_t i = 0; i < mappings.size(); ++i) {

@@ -40,6 +40,9 @@ void check_allowed(const std::string& app, const std::vector<PortMapping>& mappi
 void check_unclaimed(const PortStore& store, const std::string& app,
                      const std::vector<PortMapping>& mappings);
 
+/// What to tell a user of a line that the forwarder's probe gave, "25 Address already in use".
+std::string not_free_text(const std::string& app, const std::string& held);
+
 /// The public ports for a message, runs drawn together: "25, 143, 6000-6010".
 std::string public_ports_text(const std::vector<PortMapping>& mappings);
 

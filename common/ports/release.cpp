@@ -96,8 +96,7 @@ void stage_release(const PortsRole& ports, const std::string& builder, const std
     check_allowed(app, claimed, ports.allowed_ports(app));
     check_unclaimed(ports.store, app, claimed);
     for (const auto& held : ports.forwarder.probe(claimed)) {
-      if (warn)
-        log::warn("Public port {} of app {} waits until another program frees it", held, app);
+      if (warn) log::warn("{}", not_free_text(app, held));
     }
   }
   if (text.empty() && !ports.store.staged(app) &&

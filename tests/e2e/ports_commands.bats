@@ -1,0 +1,145 @@
+#!/usr/bin/env bats
+# The subcommands of the ports role and its block of `dokku report`.
+
+load helpers
+load ports
+
+setup_file() { ports_host_up; }
+teardown_file() { ports_host_down; }
+setup() { ports_app; }
+
+@test "ports-set: in effect at once, in place of the file, and back" {
+  local second
+  second=$(free_port)
+  ports_image "$port:5025"
+  deploy >/dev/null
+  run3 dokku netports:ports-set "$app" "$second:5143" process=web
+  expect 0 "=====> Setting mappings to $second:5143 process=web"
+  serves "$second" v1
+  is_closed "$port"
+  run3 dokku netports:ports-set "$app" none
+  expect 0 "=====> Setting mappings to none"
+  is_closed "$second"
+  run3 dokku netports:ports-set "$app"
+  expect 0 "=====> Unsetting mappings"
+  serves "$port" v1
+}
+
+@test "ports-set: a word that is no mapping, and a file that is wrong, change nothing" {
+  run3 dokku netports:ports-set "$app" foo:5025
+  expect 1 "" ' !     mappings:1:1: "foo" is not a public port (1 to 65535)'
+  run3 dokku netports:ports-set "$app" $'25:5025\n143:5143'
+  expect 1 "" ' !     Invalid mapping: "25:5025\x0a143:5143"'
+  run3 dokku netports:ports-set "$app" 25:5025 --privileged
+  expect 1 "" ' !     mappings:2:1: "--privileged" is not public:private'
+  run3 dokku netports:ports-set "$app" ""
+  expect 1 "" " !     No mapping specified"
+  [ ! -e "$DOKKU_LIB_ROOT/config/netports/$app/mappings" ]
+  run3 dokku netports:ports-set nosuch-app 25:5025
+  expect 20 "" " !     App nosuch-app does not exist"
+}
+
+@test "ports-set counts in place of an image whose PORTS is wrong" {
+  dokku netports:ports-set "$app" "$port:5025" >/dev/null
+  ports_image "nonsense"
+  run3 release
+  expect 0 "" ' !     PORTS:1:1: "nonsense" is not public:private'
+}
+
+@test "without the daemon no command reports success" {
+  host_daemon stop
+  run3 dokku netports:ports
+  local ports_status=$status
+  run3 dokku netports:ports-reload
+  local reload_status=$status
+  run3 dokku netports:ports-set "$app" "$port:5025"
+  host_daemon start
+  [ "$ports_status$reload_status$status" = 111 ]
+  [[ $stderr == " !     The forwarder does not answer on $DOKKU_PORTS_SOCKET: "* ]]
+  [ ! -e "$DOKKU_LIB_ROOT/config/netports/$app/mappings" ]
+}
+
+@test "ports: a table, JSON, and what is wrong in words" {
+  ports_image "$port:5025"
+  deploy >/dev/null
+  run3 dokku netports:ports "$app"
+  [ "$status" -eq 0 ]
+  [ "$(sed -n 1p "$out_file")" = "=====> Public ports of $app" ]
+  [[ $(sed -n 2p "$out_file") == PUBLIC\ *APP\ *PROCESS\ *PRIVATE\ *STATE\ *OPEN\ *IN\ *OUT\ *BACKEND\ *ADDRESS ]]
+  [[ $(sed -n 3p "$out_file") =~ ^$port\ +$app\ +web\ +5025\ +listening\ .*web\.1\ up,\ 0\ open\ +[0-9.]+:5025$ ]]
+  run3 dokku netports:ports "$app" --format json
+  [ "$status" -eq 0 ]
+  [ "$(jq -r '.ports[0].listen, .ports[0].app, .ports[0].private_port' "$out_file" | paste -sd ' ')" = \
+    "$port $app 5025" ]
+  run3 dokku netports:ports "$app" --format xml
+  expect 1 "" " !     Invalid format specified, use either text or json"
+  run3 dokku netports:ports nosuch-app
+  expect 20 "" " !     App nosuch-app does not exist"
+  # A file that somebody broke by hand: the problem is named, the other apps are served.
+  echo nonsense >"$DOKKU_ROOT/$app/PORTS"
+  run3 dokku netports:ports-reload
+  [ "$status" -eq 0 ]
+  run3 dokku netports:ports "$app"
+  [ "$status" -eq 0 ]
+  [[ $stdout == *" !     App $app: PORTS:1:1: \"nonsense\" is not public:private"$'\n'* ]]
+}
+
+@test "ports-check: a file, stdin, JSON" {
+  local file=$BATS_TEST_TMPDIR/PORTS
+  printf '25:5025\r\n6000-6010:7000-7010\n' >"$file"
+  run3 dokku netports:ports-check "$file"
+  expect 0 "-----> $file is valid: 25, 6000-6010"
+  run3 dokku netports:ports-check - <"$file"
+  expect 0 "-----> PORTS is valid: 25, 6000-6010"
+  printf '# none\n' >"$file"
+  run3 dokku netports:ports-check "$file"
+  expect 0 "-----> $file is valid and has no public ports"
+  printf '\n\n25:50x25\n' >"$file"
+  run3 dokku netports:ports-check "$file"
+  expect 1 "" " !     $file:3:4: \"50x25\" is not a private port (1 to 65535)"
+  run3 dokku netports:ports-check "$file" --format json
+  expect 1 '{"valid":false,"line":3,"column":4,"reason":"\"50x25\" is not a private port (1 to 65535)"}'
+  run3 dokku netports:ports-check
+  expect 2 "" "Usage: dokku netports:ports-check <file>"
+  run3 dokku netports:ports-check /nonexistent/PORTS
+  expect 1 "" " !     Unable to read /nonexistent/PORTS: No such file or directory"
+  run3 dokku netports:ports-check /
+  expect 1 "" " !     Unable to read /: It is not a regular file"
+}
+
+@test "set: forward-via and allowed-ports, checked before they are stored" {
+  run3 dokku netports:set "$app" forward-via published
+  expect 0 "=====> Setting forward-via to published
+       It takes effect at the next deploy"
+  run3 dokku netports:set "$app" forward-via
+  expect 0 "=====> Unsetting forward-via
+       It takes effect at the next deploy"
+  run3 dokku netports:set "$app" forward-via magic
+  expect 1 "" ' !     Invalid value for forward-via: "magic" is not container or published'
+  run3 dokku netports:set --global allowed-ports 1-5-6
+  expect 1 "" ' !     Invalid value for allowed-ports: "1-5-6" is not a port or a range of ports (1 to 65535)'
+  run3 dokku netports:set "$app" allowed-ports 1 2
+  expect 1 "" " !     Property allowed-ports takes one value, got 2"
+  run3 dokku netports:set nosuch-app forward-via published
+  expect 20 "" " !     App nosuch-app does not exist"
+  [ -z "$(find "$DOKKU_LIB_ROOT/config/netports/$app" -type f 2>/dev/null)" ]
+}
+
+@test "report: a block of its own, and the staged file in it" {
+  echo '25:5025' >"$DOKKU_ROOT/$app/PORTS"
+  echo '26:5025 process=imap' >"$DOKKU_ROOT/$app/PORTS.staged"
+  run3 "$PLUGIN_ENABLED_PATH/netports/report" "$app"
+  expect 0 "=====> $app netports information
+       Netports allowed ports:          
+       Netports computed allowed ports: 1-21,23-79,81-442,444-65535
+       Netports computed forward via:   container
+       Netports forward via:            
+       Netports global allowed ports:   
+       Netports global forward via:     
+       Netports ports:                  25:5025
+       Netports problem:                
+       Netports source:                 file
+       Netports staged:                 26:5025 process=imap"
+  run3 "$PLUGIN_ENABLED_PATH/netports/report" nosuch-app
+  expect 20 "" " !     App nosuch-app does not exist"
+}

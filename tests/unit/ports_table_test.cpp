@@ -1,0 +1,59 @@
+#include "ports/table.h"
+
+#include "base/error.h"
+#include "catch.h"
+#include "ports/assign.h"
+
+using namespace netports;
+
+TEST_CASE("status_table aligns ports and backends, and ends with what is wrong", "[ports]") {
+  CHECK(status_table(R"({"ports":[
+    {"listen":"25","app":"mail","process":"web","private_port":5025,"state":"listening","error":"",
+     "open":3,"bytes_in":1234,"bytes_out":56789012,"backends":[
+       {"name":"web.1","address":"172.17.0.2:5025","state":"up","open":3},
+       {"name":"web.2","address":"172.17.0.3:5025","state":"draining","open":0}]},
+    {"listen":"26","app":"b","process":"web","private_port":1,"state":"waiting",
+     "error":"Address already in use","backends":[]}],
+    "problems":[{"app":"c","text":"PORTS:1:1: \u001b[2J"}]})") ==
+        "PUBLIC  APP   PROCESS  PRIVATE  STATE      OPEN  IN    OUT  BACKEND                 "
+        "ADDRESS\n"
+        "25      mail  web      5025     listening  3     1.2k  57M  web.1 up, 3 open        "
+        "172.17.0.2:5025\n"
+        "                                                            web.2 draining, 0 open  "
+        "172.17.0.3:5025\n"
+        "26      b     web      1        waiting    0     0     0    -                       -\n"
+        " !     Public port 26 of app b: Address already in use\n"
+        " !     App c: PORTS:1:1: \\x1b[2J\n");
+  CHECK(status_table(R"({"ports":[],"problems":[]})").empty());
+  CHECK(status_table(R"({"ports":[1,null,"x"],"problems":7})").empty());
+  CHECK_THROWS_AS(status_table("nonsense"), Error);
+}
+
+TEST_CASE("status_of_apps keeps the apps asked for and the order of members", "[ports]") {
+  const std::string document =
+      R"({"version":"0.1.0","ports":[{"listen":"25","app":"a"},{"listen":"26","app":"b"}],)"
+      R"("problems":[{"app":"b","text":"x"}]})";
+  CHECK(status_of_apps(document, {"a", "b"}) == document);
+  CHECK(status_of_apps(document, {"a"}) ==
+        R"({"version":"0.1.0","ports":[{"listen":"25","app":"a"}],"problems":[]})");
+  CHECK_THROWS_AS(status_of_apps("[1]", {}), Error);
+  CHECK_THROWS_AS(status_of_apps("", {}), Error);
+}
+
+TEST_CASE("short_number keeps to four digits", "[ports]") {
+  CHECK(short_number(0) == "0");
+  CHECK(short_number(999) == "999");
+  CHECK(short_number(1000) == "1.0k");
+  CHECK(short_number(9960) == "10k");
+  CHECK(short_number(999'600) == "1.0M");
+  CHECK(short_number(UINT64_MAX) == "18E");
+}
+
+TEST_CASE("ports_text_of_words puts options behind their mapping", "[ports]") {
+  CHECK(ports_text_of_words({}) == "");
+  CHECK(ports_text_of_words({"25:5025", "993:5993", "process=imap", "26:5026 process=x"}) ==
+        "25:5025\n993:5993 process=imap\n26:5026 process=x\n");
+  CHECK(ports_text_of_words({"25:5025", "allow=2001:db8::/32"}) == "25:5025 allow=2001:db8::/32\n");
+  CHECK_THROWS_AS(ports_text_of_words({"25:5025\n26:5026"}), Error);
+  CHECK_THROWS_AS(ports_text_of_words({"25:5025", "#"}), Error);
+}
