@@ -1,5 +1,6 @@
 #include "ports/readiness.h"
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "base/error.h"
