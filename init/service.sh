@@ -143,6 +143,10 @@ install_service() {
       warn "The forwarder is not brought up to date: only root may do that (dokku plugin:install)"
     return 0
   fi
+  if ! bin/dokku-ports --version >/dev/null; then
+    warn "The forwarder of this plugin does not run here, and is not brought up to date"
+    return 0
+  fi
   retire_old_plugin
   [[ -e $service_daemon ]] || first=true
   place_service

@@ -267,6 +267,18 @@ pid() { cat "$DOKKU_PORTS_SERVICE_ROOT/run/dokku-ports/dokku-ports.pid"; }
   grep -qx " !     The old forwarder goes on serving: the new one did not become ready" "$err_file"
 }
 
+@test "a forwarder that cannot run here at all is not placed" {
+  service_up
+  installed
+  before=$(pid)
+  printf '#!/bin/sh\necho no library >&2\nexit 127\n' >"$own/bin/dokku-ports"
+  run3 installed
+  expect 0 "" "no library
+ !     The forwarder of this plugin does not run here, and is not brought up to date"
+  cmp "$placed" "$repository/build/plugin/bin/dokku-ports"
+  [[ $(pid) == "$before" ]]
+}
+
 @test "install warns and goes on when the forwarder cannot be started" {
   service_up
   mkdir -p "$DOKKU_PORTS_SERVICE_ROOT/etc/default"
