@@ -122,7 +122,7 @@ void Manager::loop() {
     Requests requests;
     {
       std::unique_lock lock(mutex_);
-      const bool retry = engine_failed_ || ports_waiting_;
+      const bool retry = engine_failed_ || !waiting_.empty();
       const auto wake = retry ? std::min(next_resync, Clock::now() + limits::kRetry) : next_resync;
       changed_.wait_until(lock, wake, [this] { return stopping_ || !requests_.empty(); });
       if (stopping_) return;
@@ -248,14 +248,14 @@ void Manager::look_at(const std::string& app, bool full, const RunningContainers
   if (stay) {
     fresh =
         resolve_app(previous->ports, previous->published, previous->containers, running, previous);
-  } else if (engine_error_.empty()) {
-    fresh = resolve_app(store_.active(app), forward_published(app), container_files(directory),
-                        running, previous);
   } else {
-    // The files are read, addresses come from what was known of the very same containers.
-    fresh = resolve_app(store_.active(app), forward_published(app), container_files(directory), {},
-                        previous);
-    if (previous != nullptr) fresh.routes = previous->routes;
+    AppPorts ports = store_.active(app);
+    // A file that was spoilt takes nothing away from those who are served.
+    if (!ports.problem.empty() && previous != nullptr) ports.mappings = previous->ports.mappings;
+    fresh = resolve_app(std::move(ports), forward_published(app), container_files(directory),
+                        running, previous);
+    // Without an Engine no container is known to run: its address stays what it was.
+    if (!engine_error_.empty() && previous != nullptr) fresh.routes = previous->routes;
   }
   if (fresh.ports.source == AppPorts::Source::none && fresh.problems.empty()) {
     if (previous != nullptr) apps_.erase(known);
@@ -276,28 +276,22 @@ void Manager::apply() {
     forwarder_.stop_accepting();
   }
   owners_.clear();
-  ports_waiting_ = false;
+  std::set<std::string> waiting;
   for (const auto& state : states) {
-    owners_[state.route->mapping.listen] = state.route->app;
-    if (state.listener) continue;
-    ports_waiting_ = true;
+    owners_.emplace_hint(owners_.end(), state.route->mapping.listen, state.route->app);
+    if (state.error.empty()) continue;
+    waiting.insert(state.error);
+    if (!waiting_.contains(state.error)) {  // told once, not every second
+      event_log::write("port-waiting", {{"app", state.route->app}, {"reason", state.error}});
+    }
   }
+  waiting_ = std::move(waiting);
   auto status = std::make_shared<ServiceStatus>();
   status->ports = std::move(states);
   status->problems = std::move(problems);
   status->engine_error = engine_error_;
   status->reloads = reloads_;
   const std::lock_guard lock(mutex_);
-  for (const auto& state : status->ports) {
-    const bool was_waiting =
-        std::any_of(status_->ports.begin(), status_->ports.end(), [&](const PortState& before) {
-          return !before.error.empty() && before.error == state.error &&
-                 before.route->mapping.listen == state.route->mapping.listen;
-        });
-    if (!state.error.empty() && !was_waiting) {
-      event_log::write("port-waiting", {{"app", state.route->app}, {"reason", state.error}});
-    }
-  }
   status_ = std::move(status);
 }
 

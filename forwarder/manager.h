@@ -112,7 +112,7 @@ class Manager {
   std::map<ListenAddress, std::string> owners_;
   bool accepting_ = true;
   bool engine_failed_ = false;
-  bool ports_waiting_ = false;
+  std::set<std::string> waiting_;  // errors of the ports that cannot be listened on yet
   std::string engine_error_;
   std::uint64_t reloads_ = 0;
 

@@ -1,6 +1,7 @@
 #include "forwarder/resolver.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace netports {
 
@@ -79,31 +80,35 @@ bool all_run(const AppRoutes& routes, const RunningContainers& running) {
 std::vector<std::shared_ptr<const Route>> settle_conflicts(
     const std::map<std::string, AppRoutes>& apps, const std::map<ListenAddress, std::string>& owner,
     std::vector<Problem>& problems) {
-  std::vector<std::shared_ptr<const Route>> all;
-  for (const auto& [name, app] : apps) all.insert(all.end(), app.routes.begin(), app.routes.end());
-  const auto owned = [&](const Route& route) {
-    const auto found = owner.find(route.mapping.listen);
-    return found != owner.end() && found->second == route.app;
-  };
-  // Owners first, then by app name: the order in which claims are heard.
-  std::stable_sort(all.begin(), all.end(),
-                   [&](const auto& a, const auto& b) { return owned(*a) && !owned(*b); });
-  std::multimap<std::uint16_t, const Route*> taken;
+  std::unordered_map<std::uint16_t, std::vector<const Route*>> taken;
   std::vector<std::shared_ptr<const Route>> settled;
-  for (const auto& route : all) {
+  std::vector<std::shared_ptr<const Route>> claims;
+  const auto settle = [&](const std::shared_ptr<const Route>& route) {
     const ListenAddress& address = route->mapping.listen;
-    const auto [first, last] = taken.equal_range(address.port);
-    const auto rival = std::find_if(first, last, [&](const auto& item) {
-      return item.second->mapping.listen.overlaps(address);
+    auto& same_port = taken[address.port];
+    const auto rival = std::find_if(same_port.begin(), same_port.end(), [&](const Route* other) {
+      return other->mapping.listen.overlaps(address);
     });
-    if (rival != last) {
+    if (rival != same_port.end()) {
       problems.push_back({route->app, fmt::format("Public port {} is taken by app {}",
-                                                  address.text(), rival->second->app)});
-      continue;
+                                                  address.text(), (*rival)->app)});
+      return;
     }
-    taken.emplace(address.port, route.get());
+    same_port.push_back(route.get());
     settled.push_back(route);
+  };
+  // Owners first, then the others by app name: the order in which claims are heard.
+  for (const auto& [name, app] : apps) {
+    for (const auto& route : app.routes) {
+      const auto found = owner.find(route->mapping.listen);
+      if (found != owner.end() && found->second == name) {
+        settle(route);
+      } else {
+        claims.push_back(route);
+      }
+    }
   }
+  for (const auto& route : claims) settle(route);
   std::sort(settled.begin(), settled.end(), [](const auto& a, const auto& b) {
     return std::pair(a->mapping.listen.port, a->mapping.listen) <
            std::pair(b->mapping.listen.port, b->mapping.listen);
