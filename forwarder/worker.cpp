@@ -243,14 +243,24 @@ void Worker::resume_accepting(Listener* listener) {
 }
 
 bool Worker::reserve(Listener& listener, const Route* route) {
-  if (team_.open_connections.load(std::memory_order_relaxed) >= team_.max_connections) return false;
+  // Counted here, not when opened: a connection on its way to another thread has its place too.
+  const std::size_t in_all = team_.open_connections.fetch_add(1, std::memory_order_relaxed);
   const std::uint32_t open = listener.reserved.fetch_add(1, std::memory_order_relaxed);
+  if (in_all >= team_.max_connections) {
+    release(listener);
+    return false;
+  }
   if (route == nullptr) return true;
   const MappingOptions& options = route->mapping.options;
   const bool fits = options.max_connections == 0 || open < options.max_connections ||
                     options.overflow == Overflow::reset;
-  if (!fits) listener.reserved.fetch_sub(1, std::memory_order_relaxed);
+  if (!fits) release(listener);
   return fits;
+}
+
+void Worker::release(Listener& listener) {
+  team_.open_connections.fetch_sub(1, std::memory_order_relaxed);
+  listener.reserved.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void Worker::on_listener(Listener* listener) {
@@ -263,7 +273,7 @@ void Worker::on_listener(Listener* listener) {
                           SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!fd) {
       const int error = errno;
-      listener->reserved.fetch_sub(1, std::memory_order_relaxed);
+      release(*listener);
       if (is_shortage(error) && error != EAGAIN) return pause_accepting(listener);
       if (error == EINTR || error == ECONNABORTED) continue;
       return;
@@ -303,14 +313,13 @@ void Worker::open(Arrival arrival) {
   auto route = table_->find(&listener);
   if (!route || route->backends.empty()) {
     add_own<std::uint64_t>(count.no_backend, 1);
-    listener.reserved.fetch_sub(1, std::memory_order_relaxed);
+    release(listener);
     close_with_reset(arrival.fd.get());
     return;
   }
   add_own<std::uint64_t>(count.accepted, 1);
   add_own<std::int64_t>(count.open, 1);
   open_.store(open_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-  team_.open_connections.fetch_add(1, std::memory_order_relaxed);
   auto* connection = new Connection;
   connection->client.fd = arrival.fd.release();
   connection->client.connected = true;
@@ -543,8 +552,7 @@ void Worker::close(Connection* connection) {
   }
   add_own<std::int64_t>(counts(connection).open, -1);
   open_.store(open_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
-  team_.open_connections.fetch_sub(1, std::memory_order_relaxed);
-  connection->listener->reserved.fetch_sub(1, std::memory_order_relaxed);
+  release(*connection->listener);
   if (options.idle_timeout.count() > 0) --idle_watched_;
   if (options.max_connections > 0 && std::erase(paused_, connection->listener.get()) > 0) {
     resume_accepting(connection->listener.get());  // there is room for the next one at once

@@ -69,6 +69,8 @@ class Worker {
 
   void on_listener(Listener* listener);
   bool reserve(Listener& listener, const Route* route);
+  /// Gives a place back that `reserve` took.
+  void release(Listener& listener);
   void pause_accepting(Listener* listener);
   void resume_accepting(Listener* listener);
   Worker& worker_for_next();

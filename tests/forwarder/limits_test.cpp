@@ -1,0 +1,176 @@
+// What is bounded: connections in all and per mapping, descriptors, rate, idle time. Clients beyond
+// a limit wait in the kernel's queue or are reset; when there is room again, service goes on.
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+#include "catch.h"
+#include "host.h"
+
+using namespace netports::test;
+
+namespace {
+
+std::string mapping(const MailHost& host, const std::string& options) {
+  return std::to_string(host.port) + ":" + std::to_string(host.private_port) + " " + options + "\n";
+}
+
+PortStatus status_of(MailHost& host) {
+  return host.daemon().status().port(std::to_string(host.port));
+}
+
+}  // namespace
+
+TEST_CASE("clients beyond --max-connections wait, and are served when there is room", "[limits]") {
+  MailHost host;
+  const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
+  host.start({"--max-connections", "8", "--threads", "2"});
+  std::vector<Peer> all;
+  for (int i = 0; i < 40; ++i) all.push_back(host.connect());
+  CHECK(eventually([&] { return backend.open() == 8; }));
+  CHECK(host.daemon().wait_log("accept-paused"));
+  CHECK(host.daemon().status().open == 8);
+  // Each that leaves lets the next one in, until all had their turn.
+  std::size_t served = 0;
+  CHECK(eventually([&] {
+    for (auto peer = all.begin(); peer != all.end();) {
+      if (!peer->readable()) {
+        ++peer;
+        continue;
+      }
+      if (peer->receive_line() == "v1") ++served;
+      peer = all.erase(peer);
+      CHECK(backend.open() <= 8);
+    }
+    return all.empty();
+  }));
+  CHECK(served == 40);
+}
+
+TEST_CASE("no burst opens more connections than --max-connections", "[limits]") {
+  MailHost host;
+  const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
+  host.start({"--max-connections", "5", "--threads", "4"});
+  std::atomic<std::size_t> most{0};
+  std::atomic<bool> stop{false};
+  std::thread watcher([&] {
+    while (!stop) most = std::max(most.load(), backend.open());
+  });
+  std::vector<std::thread> clients;
+  std::atomic<int> served{0};
+  for (int i = 0; i < 60; ++i) {
+    clients.emplace_back([&] {
+      Peer peer = host.connect();
+      if (peer.receive_line() == "v1") ++served;
+      peer.half_close();
+      peer.wait_end();
+    });
+  }
+  for (auto& client : clients) client.join();
+  stop = true;
+  watcher.join();
+  CHECK(served == 60);
+  // The backend's thread may note an end a little after the daemon did.
+  CHECK(most <= 5 + 1);
+}
+
+TEST_CASE("clients beyond a mapping's max-connections wait, other mappings do not", "[limits]") {
+  MailHost host;
+  const auto other = free_port();
+  host.ports("mail", mapping(host, "max-connections=2") + std::to_string(other) + ":" +
+                         std::to_string(host.private_port) + "\n");
+  const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
+  host.start();
+  Peer first = host.connect();
+  Peer second = host.connect();
+  CHECK(first.receive_line() == "v1");
+  CHECK(second.receive_line() == "v1");
+  Peer third = host.connect();
+  CHECK(connect_to(other).receive_line() == "v1");
+  CHECK_FALSE(third.readable());
+  first.close();
+  CHECK(third.receive_line() == "v1");
+}
+
+TEST_CASE("overflow=reset resets who comes beyond max-connections", "[limits]") {
+  MailHost host;
+  host.ports("mail", mapping(host, "max-connections=2 overflow=reset"));
+  const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
+  host.start();
+  Peer first = host.connect();
+  Peer second = host.connect();
+  CHECK(first.receive_line() == "v1");
+  CHECK(second.receive_line() == "v1");
+  CHECK(host.connect().wait_end() == End::reset);
+  CHECK(status_of(host).reasons["over_limit"] == 1);
+  first.close();
+  CHECK(eventually([&] { return host.connect().receive_line() == "v1"; }));
+}
+
+TEST_CASE("descriptors that run out come back, and so does service", "[fd_limit]") {
+  MailHost host;
+  const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
+  auto& daemon = host.start({"--threads", "2"}, 80);
+  std::vector<Peer> all;
+  for (int i = 0; i < 100; ++i) all.push_back(host.connect());
+  CHECK(daemon.wait_log("accept-paused"));
+  // Still alive for those it has.
+  std::size_t greeted = 0;
+  for (auto& peer : all) {
+    if (peer.readable() && peer.receive_line() == "v1") ++greeted;
+  }
+  CHECK(greeted >= 10);
+  all.clear();
+  CHECK(eventually([&] { return host.connect().receive_line() == "v1"; }));
+  CHECK(eventually([&] { return daemon.status().open == 0; }));
+  for (int i = 0; i < 20; ++i) CHECK(host.connect().receive_line() == "v1");
+}
+
+TEST_CASE("max-rate resets a source that connects too often", "[limits]") {
+  MailHost host;
+  host.ports("mail", mapping(host, "max-rate=5"));
+  const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
+  host.start();
+  int served = 0;
+  for (int i = 0; i < 200; ++i) {
+    if (host.connect().receive_line() == "v1") ++served;
+  }
+  CHECK(served >= 5);
+  CHECK(status_of(host).reasons["over_rate"] == 200 - served);
+  CHECK(served < 200);
+  // Another second, another chance.
+  CHECK(eventually([&] { return host.connect().receive_line() == "v1"; }));
+}
+
+TEST_CASE("allow and deny decide before a backend is dialled", "[limits]") {
+  MailHost host;
+  const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
+  SECTION("not in allow") { host.ports("mail", mapping(host, "allow=10.0.0.0/8")); }
+  SECTION("in deny") { host.ports("mail", mapping(host, "deny=127.0.0.0/8")); }
+  SECTION("in both") { host.ports("mail", mapping(host, "allow=127.0.0.1 deny=127.0.0.0/8")); }
+  host.start();
+  CHECK(host.connect().wait_end() == End::reset);
+  CHECK(backend.accepted() == 0);
+  CHECK(status_of(host).reasons["denied"] == 1);
+  host.ports("mail", mapping(host, "allow=10.0.0.0/8,127.0.0.0/8,::1 deny=192.0.2.0/24"));
+  CHECK(host.daemon().ask("reload mail") == "ok\n");
+  CHECK(host.connect().receive_line() == "v1");
+}
+
+TEST_CASE("idle-timeout resets a connection without traffic and no other", "[limits]") {
+  MailHost host;
+  host.ports("mail", mapping(host, "idle-timeout=1s"));
+  const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
+  host.start();
+  Peer idle = host.connect();
+  Peer busy = host.connect();
+  CHECK(idle.receive_line() == "v1");
+  CHECK(busy.receive_line() == "v1");
+  CHECK(eventually([&] {
+    CHECK(busy.send("x"));
+    CHECK(busy.receive(1) == "x");
+    return idle.readable();
+  }));
+  CHECK(idle.wait_end() == End::reset);
+  CHECK(status_of(host).reasons["idle"] == 1);
+}
