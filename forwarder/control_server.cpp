@@ -42,7 +42,11 @@ UniqueFd listen_on_path(const std::string& path) {
   if (::connect(probe.get(), raw, sizeof address) == 0) {
     throw Error("Cannot listen on {}: Another dokku-ports answers there", path);
   }
-  if (errno == ECONNREFUSED) ::unlink(path.c_str());  // left behind by one that was killed
+  const bool refused = errno == ECONNREFUSED;  // by files of any other kind as well
+  struct stat info {};
+  if (refused && ::lstat(path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode)) {
+    ::unlink(path.c_str());  // left behind by one that was killed
+  }
   UniqueFd fd = unix_socket();
   const mode_t before = ::umask(0117);  // born with mode 0660
   const bool bound = ::bind(fd.get(), raw, sizeof address) == 0;
