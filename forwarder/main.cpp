@@ -109,24 +109,41 @@ class Daemon {
   }
 
   void run() {
-    manager_.start([this](const ReloadResult& result) { report_ready(options_, result); });
+    manager_.start([this](const ReloadResult& result) { first_look_done(result); });
     watch_ = std::make_unique<EngineWatch>(manager_.engine(),
                                            [this](const std::string& app, const std::string& id) {
                                              manager_.container_changed(app, id);
                                            });
     while (!finished()) {
       std::vector<pollfd> polled{{signals_.get(), POLLIN, 0}};
-      control_.add_descriptors(polled);
+      // Until it is ready, an heir leaves the control socket to the daemon that serves.
+      const bool answers = options_.inherit_fd < 0 || ready_;
+      if (answers) control_.add_descriptors(polled);
       ::poll(polled.data(), polled.size(), static_cast<int>(limits::kTick.count()));
       take_signals();
-      control_.serve();
+      if (answers) control_.serve();
       follow_upgrade();
       serve_metrics();
+    }
+    if (gave_up_) {
+      control_.hand_over();  // it is the other daemon's
+      throw Error("Unable to take over: The Docker Engine does not answer");
     }
     event_log::write("stopped", {{"cut", manager_.forwarder().open_connections()}});
   }
 
  private:
+  /// In the manager's thread.
+  void first_look_done(const ReloadResult& result) {
+    // An heir that knows no container would take over only to refuse every client.
+    if (options_.inherit_fd >= 0 && !result.error.empty()) {
+      gave_up_ = true;
+    } else {
+      report_ready(options_, result);
+      ready_ = true;
+    }
+  }
+
   /// Again and again until it works: on an upgrade the daemon before still has the port.
   void serve_metrics() {
     if (options_.metrics_port < 0 || metrics_ || handed_over_ || now_ms() < next_metrics_try_)
@@ -200,6 +217,7 @@ class Daemon {
   }
 
   [[nodiscard]] bool finished() const {
+    if (gave_up_) return true;
     if (stop_by_ != 0 && now_ms() >= stop_by_) return true;
     return closed_ && manager_.forwarder().open_connections() == 0;
   }
@@ -217,6 +235,8 @@ class Daemon {
   bool metrics_failed_ = false;
   Millis stop_by_ = 0;
   bool handed_over_ = false;
+  std::atomic<bool> ready_{false};
+  std::atomic<bool> gave_up_{false};
   std::atomic<bool> closed_{false};
 };
 
