@@ -18,7 +18,7 @@ TEST_CASE("64 MiB for a stalled client wait with the sender and all arrive", "[s
     }
   });
   auto& daemon = host.start();
-  const auto before = daemon.usage();
+  const auto before = host.settled_usage();
   Peer slow = connect_to(host.port, "127.0.0.1", 65536);
   slow.send("bulk");
   CHECK(slow.receive(1) == all.substr(0, 1));

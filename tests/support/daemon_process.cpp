@@ -39,6 +39,8 @@ PortStatus port_from(const json::Object& from) {
   port.failed = json::number(from, "failed");
   port.bytes_in = json::number(from, "bytes_in");
   port.bytes_out = json::number(from, "bytes_out");
+  const auto reasons = json::object(from, "reasons");
+  for (const auto& name : json::names(reasons)) port.reasons[name] = json::number(reasons, name);
   for (const auto& backend : json::objects(json::array(from, "backends"))) {
     port.backends.push_back(backend_from(backend));
   }
@@ -70,6 +72,8 @@ DaemonProcess::DaemonProcess(Options options) : options_(std::move(options)) {
   argv.push_back(nullptr);
   const int log = ::open(options_.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   const rlimit limit{options_.max_descriptors, options_.max_descriptors};
+  // What a daemon leaves behind on an upgrade becomes ours to wait for.
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   pid_ = ::fork();
   if (pid_ == 0) {  // only calls that are safe beside the other threads of the test
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -119,6 +123,14 @@ std::optional<int> DaemonProcess::wait_exit(std::chrono::milliseconds limit) {
   if (!eventually([&] { return ::waitpid(pid_, &status, WNOHANG) == pid_; }, limit)) return {};
   exit_status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return exit_status_;
+}
+
+void DaemonProcess::follow(pid_t pid) {
+  const auto status = wait_exit();
+  INFO(log());
+  CHECK(status == 0);
+  pid_ = pid;
+  exit_status_.reset();
 }
 
 std::string DaemonProcess::ask(const std::string& line) const {

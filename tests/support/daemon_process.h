@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,6 +33,7 @@ struct PortStatus {
   std::int64_t accepted = 0;
   std::int64_t refused = 0;
   std::int64_t failed = 0;
+  std::map<std::string, std::int64_t> reasons;  // why connections were refused or failed
   std::int64_t bytes_in = 0;
   std::int64_t bytes_out = 0;
   std::vector<BackendStatus> backends;
@@ -88,6 +90,8 @@ class DaemonProcess {
   /// Waits until the log contains `text`.
   [[nodiscard]] bool wait_log(const std::string& text) const;
   [[nodiscard]] pid_t pid() const { return pid_; }
+  /// Waits until this one has ended by itself after an upgrade; from then on the daemon is `pid`.
+  void follow(pid_t pid);
 
  private:
   const Options options_;

@@ -3,11 +3,18 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <fstream>
 #include <random>
 #include <stdexcept>
 
 namespace netports::test {
+
+std::string daemon_program() {
+  // A daemon built with a sanitizer can be tried with tests that are not.
+  const char* other = std::getenv("NETPORTS_DAEMON");
+  return other != nullptr ? other : NETPORTS_DAEMON;
+}
 
 Host::Host() : engine(directory.path() + "/docker.sock") {
   std::filesystem::create_directories(directory.path() + "/root");
@@ -43,9 +50,9 @@ std::string Host::run(const std::string& app, const std::string& name, const std
 }
 
 DaemonProcess& Host::launch(const std::vector<std::string>& arguments,
-                            unsigned long max_descriptors) {
+                            unsigned long max_descriptors, const std::string& program) {
   DaemonProcess::Options options;
-  options.program = NETPORTS_DAEMON;
+  options.program = program;
   options.control = control();
   options.log = directory.path() + "/log";
   options.max_descriptors = max_descriptors;
@@ -58,11 +65,24 @@ DaemonProcess& Host::launch(const std::vector<std::string>& arguments,
   return *daemon_;
 }
 
+DaemonProcess& Host::start_program(const std::string& program) {
+  launch({}, 0, program);
+  if (!daemon_->wait_ready()) throw std::runtime_error("not ready: " + daemon_->log());
+  return *daemon_;
+}
+
 DaemonProcess& Host::start(const std::vector<std::string>& arguments,
                            unsigned long max_descriptors) {
   launch(arguments, max_descriptors);
   if (!daemon_->wait_ready()) throw std::runtime_error("not ready: " + daemon_->log());
   return *daemon_;
+}
+
+Usage Host::settled_usage() const {
+  if (!eventually([this] { return engine.followers() == 1; })) {
+    throw std::runtime_error("it does not follow the Engine");
+  }
+  return daemon_->usage();
 }
 
 MailHost::MailHost()

@@ -13,6 +13,9 @@
 
 namespace netports::test {
 
+/// The daemon under test.
+std::string daemon_program();
+
 class Host {
  public:
   Host();
@@ -40,7 +43,12 @@ class Host {
                        unsigned long max_descriptors = 0);
   /// Starts the daemon and does not wait.
   DaemonProcess& launch(const std::vector<std::string>& arguments = {},
-                        unsigned long max_descriptors = 0);
+                        unsigned long max_descriptors = 0,
+                        const std::string& program = daemon_program());
+  /// As `start`, from another place.
+  DaemonProcess& start_program(const std::string& program);
+  /// What the daemon uses once it follows the Engine's events.
+  [[nodiscard]] Usage settled_usage() const;
   DaemonProcess& daemon() { return *daemon_; }
   [[nodiscard]] std::string control() const { return directory.path() + "/control.sock"; }
 

@@ -1,0 +1,148 @@
+// Whatever the Engine does, what is served stays served, and what changed meanwhile is found when
+// it is itself again.
+#include <algorithm>
+
+#include "catch.h"
+#include "host.h"
+
+using namespace netports::test;
+
+namespace {
+
+std::string http(const std::string& body) {
+  return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+}  // namespace
+
+TEST_CASE("a daemon that starts before the Engine is ready at once and serves once it is there",
+          "[engine]") {
+  MailHost host;
+  const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
+  host.engine.go_away();
+  auto& daemon = host.start();
+  CHECK(daemon.status().engine_error.find("No such file or directory") != std::string::npos);
+  CHECK(host.connect().wait_end() == End::reset);
+  host.engine.come_back();
+  CHECK(eventually([&] { return host.connect().receive_line() == "v1"; }));
+  CHECK(eventually([&] { return daemon.status().engine_error.empty(); }));
+}
+
+TEST_CASE("an Engine that answers nonsense changes nothing that is served", "[engine]") {
+  MailHost host;
+  const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
+  auto& daemon = host.start();
+  Peer open = host.connect();
+  CHECK(open.receive_line() == "v1");
+  const std::string answer =
+      GENERATE(std::string("nonsense\r\n\r\n"), std::string(), std::string("HTTP/1.1 200 OK\r\n"),
+               std::string("HTTP/1.1 500 Oh\r\nContent-Length: 2\r\n\r\nno"),
+               std::string("HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n{\"Id\":"), http(""),
+               http("nonsense"), http("42"), http("null"), http(std::string(1 << 16, '[')),
+               http(std::string(1 << 20, '{')), http("{\"Id\":\"" + std::string(3 << 20, 'x')));
+  CAPTURE(answer.substr(0, 60));
+  host.engine.answer_with(answer);
+  const std::string reply = daemon.ask("reload");
+  CHECK(reply.starts_with("error "));
+  CHECK(std::count(reply.begin(), reply.end(), '\n') == 1);
+  CHECK(host.connect().receive_line() == "v1");
+  CHECK(daemon.ask("reload mail").starts_with("error "));
+  CHECK(host.connect().receive_line() == "v1");
+  CHECK_FALSE(daemon.status().engine_error.empty());
+  open.send("on");
+  CHECK(open.receive(2) == "on");
+  // A new container goes live while the Engine is out of its mind.
+  const Server fresh("127.0.0.3", host.private_port, greeting("v2"));
+  host.run("mail", "web.1", "127.0.0.3");
+  host.engine.answer_with({});
+  CHECK(eventually([&] { return host.connect().receive_line() == "v2"; }));
+  CHECK(eventually([&] { return daemon.status().engine_error.empty(); }));
+}
+
+TEST_CASE("entries of a wrong type are no containers and harm no others", "[engine]") {
+  MailHost host;
+  const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
+  for (const char* entry :
+       {"5", "null", "[]", "\"x\"", "{}", R"({"Id":5,"State":[],"NetworkSettings":"x"})",
+        R"({"Id":"e","State":"running","HostConfig":null,"NetworkSettings":{"Networks":[1]},)"
+        R"("Ports":{"x":1},"Labels":[],"Names":[5]})",
+        R"({"Id":"f","State":"running","NetworkSettings":{"Networks":{"bridge":{"IPAddress":7}}},)"
+        R"("Ports":[{"PrivatePort":-1,"PublicPort":9999999999999,"Type":"tcp"}]})"}) {
+    host.engine.run_as(Host::new_id(), entry, entry);
+  }
+  auto& daemon = host.start();
+  CHECK(daemon.status().engine_error.empty());
+  CHECK(host.connect().receive_line() == "v1");
+  // Its own entry loses its address: nothing to dial, and a word about it.
+  const auto odd = R"({"Id":")" + host.id + R"(","State":{"Status":"running"},"NetworkSettings":)" +
+                   GENERATE(R"({"Networks":{"bridge":{"IPAddress":"999.1.1.1"}}}})", "[]}",
+                            R"({"Networks":null}})");
+  host.engine.run_as(host.id, "{}", odd);
+  CHECK(daemon.ask("reload mail") == "ok\nweb.1 has no address\n");
+  CHECK(host.connect().wait_end() == End::reset);
+}
+
+TEST_CASE("an Engine that hangs holds up neither clients nor the control socket", "[engine]") {
+  MailHost host;
+  const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
+  auto& daemon = host.start();
+  host.engine.hang(true);
+  const auto asked = host.engine.requests();
+  Peer reload = connect_to_path(host.control());
+  reload.send("reload mail\n");
+  CHECK(eventually([&] { return host.engine.requests() > asked; }));
+  for (int i = 0; i < 20; ++i) {
+    CHECK(host.connect().receive_line() == "v1");
+    CHECK(daemon.status().ports.size() == 1);
+  }
+  CHECK_FALSE(reload.readable());
+  CHECK(reload.receive_all().starts_with("error Unable to ask the Docker Engine"));
+  host.engine.hang(false);
+  CHECK(eventually([&] { return daemon.status().engine_error.empty(); }));
+  CHECK(daemon.ask("reload mail") == "ok\n");
+}
+
+TEST_CASE("a restarted Engine is followed again, what it did meanwhile is found", "[engine]") {
+  MailHost host;
+  const Server old(MailHost::kAddress, host.private_port, greeting("v1"));
+  const Server moved("127.0.0.3", host.private_port, greeting("moved"));
+  host.start();
+  CHECK(eventually([&] { return host.engine.followers() == 1; }));
+  SECTION("the event stream is cut") {
+    host.engine.run(host.id, "127.0.0.3");  // no event tells of it
+    CHECK(host.connect().receive_line() == "v1");
+    host.engine.cut_events();
+  }
+  SECTION("it goes away and comes back") {
+    host.engine.go_away();
+    host.engine.run(host.id, "127.0.0.3");
+    CHECK(host.connect().receive_line() == "v1");
+    host.engine.come_back();
+  }
+  CHECK(eventually([&] { return host.connect().receive_line() == "moved"; }));
+  CHECK(eventually([&] { return host.engine.followers() == 1; }));
+}
+
+TEST_CASE("events that make no sense are survived", "[engine]") {
+  MailHost host;
+  const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
+  const Server moved("127.0.0.3", host.private_port, greeting("moved"));
+  auto& daemon = host.start();
+  CHECK(eventually([&] { return host.engine.followers() == 1; }));
+  for (const std::string& line :
+       {std::string("nonsense"), std::string("[]"), std::string("{}"), std::string("{\"Type\":5}"),
+        std::string(R"({"Type":"container","Actor":{"ID":7,"Attributes":[]}})"),
+        std::string(R"({"Type":"container","Actor":{"ID":"../..","Attributes":)"
+                    R"({"com.dokku.app-name":"../../etc"}}})"),
+        std::string(2 << 20, 'x')}) {
+    host.engine.event_line(line);
+  }
+  CHECK(daemon.wait_log("engine-event-ignored"));
+  CHECK(daemon.wait_log("engine-lost"));  // the line that was too long
+  CHECK(host.connect().receive_line() == "v1");
+  CHECK(daemon.wait_log("engine-followed"));
+  CHECK(eventually([&] { return host.engine.followers() >= 1; }));
+  host.engine.run(host.id, "127.0.0.3");
+  host.engine.event("start", host.id, "mail");
+  CHECK(eventually([&] { return host.connect().receive_line() == "moved"; }));
+}

@@ -1,0 +1,78 @@
+// SIGTERM: nothing new is accepted, what is open may finish until the drain timeout. A second
+// SIGTERM ends at once.
+#include <csignal>
+
+#include "catch.h"
+#include "host.h"
+
+using namespace netports::test;
+
+TEST_CASE("SIGTERM closes the listeners and lets open connections finish", "[stop_drains]") {
+  MailHost host;
+  const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
+  auto& daemon = host.start();
+  Peer open = host.connect();
+  CHECK(open.receive_line() == "v1");
+  daemon.signal(SIGTERM);
+  CHECK(eventually([&] { return !try_connect_to(host.port); }));
+  CHECK(daemon.ask("status").starts_with("ok\n"));
+  CHECK(open.send("last words"));
+  CHECK(open.receive(10) == "last words");
+  open.half_close();
+  CHECK(open.wait_end() == End::closed);
+  CHECK(daemon.wait_exit() == 0);
+  CHECK_FALSE(std::filesystem::exists(host.control()));
+}
+
+TEST_CASE("a daemon without connections ends at once", "[stop_drains]") {
+  MailHost host;
+  auto& daemon = host.start();
+  SECTION("SIGTERM") { daemon.signal(SIGTERM); }
+  SECTION("SIGINT") { daemon.signal(SIGINT); }
+  CHECK(daemon.wait_exit() == 0);
+}
+
+TEST_CASE("what is open when the drain timeout passes is reset", "[stop_drains]") {
+  MailHost host;
+  const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
+  auto& daemon = host.start({"--drain-timeout", "1"});
+  Peer open = host.connect();
+  CHECK(open.receive_line() == "v1");
+  daemon.signal(SIGTERM);
+  CHECK(open.wait_end() == End::reset);
+  CHECK(daemon.wait_exit() == 0);
+}
+
+TEST_CASE("a second SIGTERM does not wait", "[stop_drains]") {
+  MailHost host;
+  const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
+  auto& daemon = host.start({"--drain-timeout", "600"});
+  Peer open = host.connect();
+  CHECK(open.receive_line() == "v1");
+  daemon.signal(SIGTERM);
+  CHECK(daemon.wait_log("stopping"));
+  daemon.signal(SIGTERM);
+  CHECK(open.wait_end() == End::reset);
+  CHECK(daemon.wait_exit() == 0);
+}
+
+TEST_CASE("a mapping that is gone resets its connections after its drain-timeout",
+          "[stop_drains]") {
+  MailHost host;
+  const auto kept = free_port();
+  const auto ports = [&](std::uint16_t port) {
+    return std::to_string(port) + ":" + std::to_string(host.private_port);
+  };
+  host.ports("mail", ports(host.port) + " drain-timeout=500ms\n" + ports(kept) + "\n");
+  const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
+  auto& daemon = host.start();
+  Peer gone = host.connect();
+  Peer stays = connect_to(kept);
+  CHECK(gone.receive_line() == "v1");
+  CHECK(stays.receive_line() == "v1");
+  host.ports("mail", ports(kept) + "\n");
+  CHECK(daemon.ask("reload mail") == "ok\n");
+  CHECK(gone.wait_end() == End::reset);
+  stays.send("x");
+  CHECK(stays.receive(1) == "x");
+}
