@@ -76,7 +76,8 @@ std::optional<std::string> read_file(const std::string& path, std::size_t max_by
       throw Error("Unable to read {}: It is larger than {} bytes", path, max_bytes);
     }
     // All there was when it was opened: the usual small file needs no second look for its end.
-    if (info.st_size > 0 && content.size() == static_cast<std::size_t>(info.st_size)) return content;
+    if (info.st_size > 0 && content.size() == static_cast<std::size_t>(info.st_size))
+      return content;
   }
 }
 
