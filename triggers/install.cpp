@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "dokku/app.h"
 #include "dokku/log.h"
+#include "dokku/pre_deploy.h"
 #include "dokku/program.h"
 #include "dokku/properties.h"
 #include "dokku/takeover.h"
@@ -57,6 +58,7 @@ int main(int argc, char** argv) {
   return program::installer(argc, argv, [](const program::Call& call) {
     const Takeover takeover(call.env, call.entry);
     make_own_directories(call.env, call.entry.plugin_name);
+    place_pre_deploy(call.env, call.entry);
     network::install(call.env);
     restore_takeover(takeover);
     if (takeover.holder() == Takeover::Holder::core) keep_interfaces(call.env);

@@ -48,7 +48,8 @@ void wait_where_unchecked(const PortsRole& ports, const std::string& app,
     const auto text = read_file(ip_file, 256);
     const auto address = text ? IpAddress::parse(trim(*text)) : std::nullopt;
     if (wanted.empty() || !address) continue;
-    const auto missing = wait_for_ports(wanted, checks.deadline(), [&] { return address; });
+    const auto missing =
+        wait_for_ports(wanted, checks.deadline(), [&] { return direct_targets(wanted, *address); });
     if (missing.empty()) continue;
     log::warn("Container {}.{} ({}) of app {} does not listen on port {} after {} seconds",
               file.process, file.number, file.id.substr(0, 12), app, fmt::join(missing, ", "),

@@ -20,68 +20,99 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kDialTimeout{1'000};
 constexpr milliseconds kPause{100};
+constexpr milliseconds kRelayPatience{200};
 constexpr std::size_t kDialsAtOnce = 128;
 
-/// A started connect to a port.
+/// A started connect.
 struct Dial {
-  std::uint16_t port;
-  UniqueFd fd;
-  bool accepted = false;
+  Target target;
+  UniqueFd fd;  // gone once it has failed
+  bool pending = false;
 };
 
-Dial start_dial(const IpAddress& address, std::uint16_t port) {
-  sockaddr_storage target{};
-  const socklen_t length = address.to_sockaddr(port, target);
-  Dial dial{port,
-            UniqueFd(::socket(target.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0))};
+Dial start_dial(const Target& target) {
+  sockaddr_storage address{};
+  const socklen_t length = target.address.to_sockaddr(target.port, address);
+  Dial dial{target,
+            UniqueFd(::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0))};
   if (!dial.fd) return dial;
-  if (::connect(dial.fd.get(), reinterpret_cast<const sockaddr*>(&target), length) == 0) {
-    dial.accepted = true;
-    dial.fd.reset();
-  } else if (errno != EINPROGRESS) {
-    dial.fd.reset();
+  if (::connect(dial.fd.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0) {
+    if (errno == EINPROGRESS) {
+      dial.pending = true;
+    } else {
+      dial.fd.reset();
+    }
   }
   return dial;
 }
 
-void finish_dials(std::vector<Dial>& dials, Clock::time_point until) {
+/// Calls `ready` for each dial that `waits` once it shows `events`, until none waits or time is
+/// over.
+void poll_dials(std::vector<Dial>& dials, short events, Clock::time_point until,
+                const std::function<bool(const Dial&)>& waits,
+                const std::function<void(Dial&)>& ready) {
   while (true) {
-    std::vector<pollfd> waiting;
+    std::vector<pollfd> polled;
     std::vector<Dial*> whose;
     for (auto& dial : dials) {
-      if (!dial.fd) continue;
-      waiting.push_back({dial.fd.get(), POLLOUT, 0});
+      if (!dial.fd || !waits(dial)) continue;
+      polled.push_back({dial.fd.get(), events, 0});
       whose.push_back(&dial);
     }
     const auto left = std::chrono::duration_cast<milliseconds>(until - Clock::now()).count();
-    if (waiting.empty() || left <= 0) return;
-    if (::poll(waiting.data(), waiting.size(), static_cast<int>(left)) <= 0) continue;
-    for (std::size_t i = 0; i < waiting.size(); ++i) {
-      if (waiting[i].revents == 0) continue;
-      int error = 0;
-      socklen_t length = sizeof error;
-      ::getsockopt(whose[i]->fd.get(), SOL_SOCKET, SO_ERROR, &error, &length);
-      whose[i]->accepted = error == 0;
-      whose[i]->fd.reset();
+    if (polled.empty() || left <= 0) return;
+    if (::poll(polled.data(), polled.size(), static_cast<int>(left)) <= 0) continue;
+    for (std::size_t i = 0; i < polled.size(); ++i) {
+      if (polled[i].revents != 0) ready(*whose[i]);
     }
   }
 }
 
-/// One try of each port; gives those that did not accept.
-std::vector<std::uint16_t> try_ports(const std::vector<std::uint16_t>& ports,
-                                     const IpAddress& address, Clock::time_point deadline) {
-  std::vector<std::uint16_t> refused;
-  for (std::size_t begin = 0; begin < ports.size(); begin += kDialsAtOnce) {
-    std::vector<Dial> dials;
-    for (std::size_t i = begin; i < std::min(begin + kDialsAtOnce, ports.size()); ++i) {
-      dials.push_back(start_dial(address, ports[i]));
+void finish_connects(std::vector<Dial>& dials, Clock::time_point until) {
+  const auto pending = [](const Dial& dial) { return dial.pending; };
+  poll_dials(dials, POLLOUT, until, pending, [](Dial& dial) {
+    int error = 0;
+    socklen_t length = sizeof error;
+    ::getsockopt(dial.fd.get(), SOL_SOCKET, SO_ERROR, &error, &length);
+    dial.pending = false;
+    if (error != 0) dial.fd.reset();
+  });
+  for (auto& dial : dials) {
+    if (dial.pending) dial.fd.reset();
+  }
+}
+
+/// Drops relayed connections that end without a word.
+void test_relays(std::vector<Dial>& dials, Clock::time_point until) {
+  const auto unsure = [](const Dial& dial) { return dial.target.relayed; };
+  poll_dials(dials, POLLIN, until, unsure, [](Dial& dial) {
+    char byte = 0;
+    if (::recv(dial.fd.get(), &byte, 1, 0) == 1) {
+      dial.target.relayed = false;  // somebody speaks
+    } else {
+      dial.fd.reset();
     }
-    finish_dials(dials, std::min(deadline, Clock::now() + kDialTimeout));
+  });
+}
+
+/// One try of each way; gives the ports to which none led.
+std::vector<std::uint16_t> try_targets(std::vector<std::uint16_t> ports,
+                                       const std::vector<Target>& targets,
+                                       Clock::time_point deadline) {
+  for (std::size_t begin = 0; begin < targets.size(); begin += kDialsAtOnce) {
+    std::vector<Dial> dials;
+    for (std::size_t i = begin; i < std::min(begin + kDialsAtOnce, targets.size()); ++i) {
+      const bool wanted =
+          std::find(ports.begin(), ports.end(), targets[i].private_port) != ports.end();
+      if (wanted) dials.push_back(start_dial(targets[i]));
+    }
+    finish_connects(dials, std::min(deadline, Clock::now() + kDialTimeout));
+    test_relays(dials, Clock::now() + kRelayPatience);
     for (const auto& dial : dials) {
-      if (!dial.accepted) refused.push_back(dial.port);
+      if (dial.fd) std::erase(ports, dial.target.private_port);
     }
   }
-  return refused;
+  return ports;
 }
 
 bool names_process(const std::string& list, const std::string& process) {
@@ -93,16 +124,22 @@ bool names_process(const std::string& list, const std::string& process) {
 
 }  // namespace
 
-std::vector<std::uint16_t> wait_for_ports(
-    std::vector<std::uint16_t> ports, milliseconds timeout,
-    const std::function<std::optional<IpAddress>()>& address) {
+std::vector<std::uint16_t> wait_for_ports(std::vector<std::uint16_t> ports, milliseconds timeout,
+                                          const std::function<std::vector<Target>()>& targets) {
   const auto deadline = Clock::now() + timeout;
   while (!ports.empty()) {
-    if (const auto ip = address()) ports = try_ports(ports, *ip, deadline);
+    ports = try_targets(std::move(ports), targets(), deadline);
     if (ports.empty() || Clock::now() + kPause >= deadline) break;
     std::this_thread::sleep_for(kPause);
   }
   return ports;
+}
+
+std::vector<Target> direct_targets(const std::vector<std::uint16_t>& ports,
+                                   const IpAddress& address) {
+  std::vector<Target> targets;
+  for (const auto port : ports) targets.push_back({port, address, port});
+  return targets;
 }
 
 std::vector<std::uint16_t> private_ports_of(const std::vector<PortMapping>& mappings,

@@ -14,12 +14,25 @@
 
 namespace netports {
 
-/// The ports that have not accepted a TCP connection on `address()` within `timeout`. Tries all of
-/// them again and again; `address` is asked before each round and may throw to give up, or give
-/// nothing where none is known yet.
+/// One way to a container's private port.
+struct Target {
+  std::uint16_t private_port;
+  IpAddress address;
+  std::uint16_t port;
+  /// Docker's own proxy stands there: it accepts for everybody and hangs up at once when the
+  /// container does not.
+  bool relayed = false;
+};
+
+/// The ports to which no way has accepted a TCP connection within `timeout`. Tries all of them
+/// again and again; `targets` is asked for the ways before each round and may throw to give up.
 std::vector<std::uint16_t> wait_for_ports(std::vector<std::uint16_t> ports,
                                           std::chrono::milliseconds timeout,
-                                          const std::function<std::optional<IpAddress>()>& address);
+                                          const std::function<std::vector<Target>()>& targets);
+
+/// The ports as they are, on a container's own address.
+std::vector<Target> direct_targets(const std::vector<std::uint16_t>& ports,
+                                   const IpAddress& address);
 
 /// The private ports that a container of `process` serves, each once, in order.
 std::vector<std::uint16_t> private_ports_of(const std::vector<PortMapping>& mappings,

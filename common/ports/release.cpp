@@ -34,7 +34,8 @@ std::string checked_text(const PortsRole& ports, const std::string& builder, con
   return text;
 }
 
-/// Follows one new container: its address, and whether there is still something to wait for.
+/// Follows one new container: the ways to its ports, and whether there is still something to wait
+/// for.
 class NewContainer {
  public:
   NewContainer(const PortsRole& ports, std::string id, std::string label, const std::string& ip)
@@ -43,8 +44,22 @@ class NewContainer {
         label_(std::move(label)),
         address_(IpAddress::parse(ip)) {}
 
-  std::optional<IpAddress> address() {
-    if (std::chrono::steady_clock::now() < ask_again_) return address_;
+  std::vector<Target> targets(const std::vector<std::uint16_t>& ports, bool published) {
+    if (std::chrono::steady_clock::now() >= ask_again_) look();
+    auto targets = address_ ? direct_targets(ports, *address_) : std::vector<Target>{};
+    if (!published) return targets;
+    for (const auto& port : published_) {
+      const auto ip = IpAddress::parse(port.host_ip);
+      const bool any = !ip || ip->is_any();
+      const bool v6 = ip && ip->is_v6();
+      targets.push_back({port.private_port, any ? *IpAddress::parse(v6 ? "::1" : "127.0.0.1") : *ip,
+                         port.host_port, /*relayed=*/true});
+    }
+    return targets;
+  }
+
+ private:
+  void look() {
     Container container;
     try {
       container = inspect_container(engine_, id_);
@@ -56,16 +71,13 @@ class NewContainer {
     if (container.state != "running" && container.state != "restarting") {
       throw Error("Container {} is not running: It has state {}", label_, container.state);
     }
+    published_ = container.published;
     // Dokku's word counts while it is one of the container's own; a restart may give another.
-    const bool ours = address_ && (container.network_mode == "host" || has(container, *address_));
-    if (!ours) {
-      const auto found = IpAddress::parse(container.host_reachable_address());
-      if (found) address_ = found;
-    }
-    return address_;
+    if (address_ && (container.network_mode == "host" || has(container, *address_))) return;
+    const auto found = IpAddress::parse(container.host_reachable_address());
+    if (found) address_ = found;
   }
 
- private:
   static bool has(const Container& container, const IpAddress& address) {
     for (const auto& [network, text] : container.addresses) {
       if (IpAddress::parse(text) == address) return true;
@@ -77,6 +89,7 @@ class NewContainer {
   std::string id_;
   std::string label_;
   std::optional<IpAddress> address_;
+  std::vector<PublishedPort> published_;
   std::chrono::steady_clock::time_point ask_again_;
 };
 
@@ -117,8 +130,9 @@ void check_container(const PortsRole& ports, const std::string& app, const std::
   const std::string label =
       fmt::format("{}.{} ({})", process, number.empty() ? "1" : number, id.substr(0, 12));
   NewContainer container(ports, id, label, ip);
-  const auto missing =
-      wait_for_ports(wanted, checks.deadline(), [&] { return container.address(); });
+  const bool published = ports.forward_via(app) == ForwardVia::published;
+  const auto missing = wait_for_ports(wanted, checks.deadline(),
+                                      [&] { return container.targets(wanted, published); });
   if (missing.empty()) return;
   throw Error("Container {} of app {} does not listen on port {} after {} seconds", label, app,
               fmt::join(missing, ", "), checks.deadline().count());

@@ -49,6 +49,7 @@ version_at() {
     2>/dev/null
 }
 serves() { [[ $(version_at "$1") == "$2" ]]; }
+listens() { [[ -n $(ss -Hltn "sport = :$1") ]]; }
 is_closed() { [[ -z $(ss -Hltn "sport = :$1") ]]; }
 # Which kernel socket listens: the same inode is the same listener.
 listener_of() { ss -Hltne "sport = :$1" | grep -o 'ino:[0-9]*' | sort | paste -sd ' '; }

@@ -192,7 +192,7 @@ CASES
 @test "a port that another program holds is a warning; it is served once it is free" {
   timeout 60 socat "TCP4-LISTEN:$port,fork" "EXEC:true" 3>&- &
   local holder=$!
-  wait_until 5 test -n "$(listener_of "$port")"
+  wait_until 5 listens "$port"
   ports_image "$port:5025"
   run3 release
   expect 0 "" " !     Public port $port of app $app is not free yet: Address already in use"
@@ -284,6 +284,16 @@ CASES
   mkdir -p "$DOKKU_LIB_ROOT/config/network/$app"
   printf true >"$DOKKU_LIB_ROOT/config/network/$app/bind-all-interfaces"
   [ "$(arguments web 1)" = "--init -p 5025" ]
+}
+
+@test "forward-via published: the deploy passes its checks, and the port serves" {
+  dokku netports:set "$app" forward-via published >/dev/null
+  ports_image "$port:5025"
+  run3 deploy
+  [ "$status" -eq 0 ]
+  [ -z "$stderr" ]
+  [[ $(docker port "$app.web.1" 5025) == 127.0.0.1:* ]]
+  serves "$port" v1
 }
 
 @test "bin/pre-deploy does what pre-release-builder does, under the plugin's own name only" {

@@ -3,6 +3,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <thread>
+
 #include "base/error.h"
 #include "base/file.h"
 #include "base/unique_fd.h"
@@ -41,7 +43,7 @@ TEST_CASE("wait_for_ports returns as soon as all accept", "[ports]") {
   int asked = 0;
   const auto missing = wait_for_ports({first.port, late.port}, milliseconds(10'000), [&] {
     if (++asked == 3) late.listen();
-    return kLoopback;
+    return direct_targets({first.port, late.port}, kLoopback);
   });
   CHECK(missing.empty());
   CHECK(asked == 3);
@@ -51,18 +53,41 @@ TEST_CASE("wait_for_ports gives the ports that stay deaf", "[ports]") {
   const Bound open;
   const Bound deaf;
   open.listen();
-  CHECK(wait_for_ports({open.port, deaf.port}, milliseconds(300), [] { return kLoopback; }) ==
+  const auto direct = [&] { return direct_targets({open.port, deaf.port}, kLoopback); };
+  CHECK(wait_for_ports({open.port, deaf.port}, milliseconds(300), direct) ==
         std::vector<std::uint16_t>{deaf.port});
-  CHECK(wait_for_ports({open.port}, milliseconds(300), []() -> std::optional<IpAddress> {
-          return {};
-        }) == std::vector<std::uint16_t>{open.port});
-  CHECK(wait_for_ports({}, milliseconds(300), [] { return kLoopback; }).empty());
+  const auto none = [] { return std::vector<Target>{}; };
+  CHECK(wait_for_ports({open.port}, milliseconds(300), none) ==
+        std::vector<std::uint16_t>{open.port});
+  CHECK(wait_for_ports({}, milliseconds(300), none).empty());
+}
+
+TEST_CASE("wait_for_ports is not taken in by a proxy that accepts for everybody", "[ports]") {
+  const Bound proxy;
+  proxy.listen();
+  const std::vector<Target> targets{{5025, kLoopback, proxy.port, /*relayed=*/true}};
+  const auto relayed = [&] { return targets; };
+  SECTION("it hangs up: nobody is behind it") {
+    std::thread hang_up([&] {
+      while (true) {
+        const UniqueFd client(::accept(proxy.fd.get(), nullptr, nullptr));
+        if (!client) return;
+      }
+    });
+    const auto missing = wait_for_ports({5025}, milliseconds(500), relayed);
+    ::shutdown(proxy.fd.get(), SHUT_RDWR);
+    hang_up.join();
+    CHECK(missing == std::vector<std::uint16_t>{5025});
+  }
+  SECTION("it holds on: somebody is") {
+    CHECK(wait_for_ports({5025}, milliseconds(5000), relayed).empty());
+  }
 }
 
 TEST_CASE("wait_for_ports ends when the container does", "[ports]") {
   const Bound deaf;
   CHECK_THROWS_AS(wait_for_ports({deaf.port}, milliseconds(60'000),
-                                 []() -> std::optional<IpAddress> { throw Error("It is gone"); }),
+                                 []() -> std::vector<Target> { throw Error("It is gone"); }),
                   Error);
 }
 
