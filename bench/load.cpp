@@ -8,6 +8,8 @@
 //   requests        request and reply over open connections: per_second, p50_us, p99_us, cpu_us
 //   short           connect, request, reply, the backend closes: per_second, failed, cpu_us
 //   idle            open connections that said one thing each: bytes_per_connection
+//   upgrade         opens connections, sends SIGUSR2 to the first of --pids, makes short ones for a
+//                   while, asks each open one again: connections, failed_new, failed_open
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -17,6 +19,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -102,6 +105,7 @@ class Load {
     if (settings_.axis == "send" || settings_.axis == "receive") return bulk();
     if (settings_.axis == "requests") return requests();
     if (settings_.axis == "short") return short_connections();
+    if (settings_.axis == "upgrade") return upgrade();
     idle();
   }
 
@@ -279,15 +283,43 @@ class Load {
                 (after - before) / static_cast<double>(settings_.connections));
   }
 
+  void upgrade() {
+    std::vector<Connection> open(settings_.connections);
+    for (Connection& connection : open) say_one_thing(connection);
+    if (settings_.pids.empty() || ::kill(settings_.pids[0], SIGUSR2) != 0) give_up("SIGUSR2");
+    double failed_new = 0;
+    double made = 0;
+    for (const double end = now() + settings_.seconds; now() < end; ++made) {
+      Connection connection;
+      connection.fd = connect_socket(true);
+      limit_stalls(connection.fd);
+      if (!asked(connection)) ++failed_new;
+      ::close(connection.fd);
+    }
+    double failed_open = 0;
+    for (Connection& connection : open) {
+      connection.received = 0;
+      if (!asked(connection)) ++failed_open;
+    }
+    std::printf("connections %.0f\nfailed_new %.0f\nfailed_open %.0f\n", made, failed_new,
+                failed_open);
+  }
+
   void say_one_thing(Connection& connection) {
     connection.fd = connect_socket(true);
     limit_stalls(connection.fd);
-    if (!greet(connection, Kind::reply)) give_up("request");
+    if (!asked(connection)) give_up("request and reply");
+  }
+
+  /// Whether the whole reply came.
+  bool asked(Connection& connection) {
+    if (!greet(connection, Kind::reply)) return false;
     while (connection.received < settings_.reply) {
       const ssize_t n = ::recv(connection.fd, buffer_.data(), buffer_.size(), 0);
-      if (n <= 0) give_up("reply");
+      if (n <= 0) return false;
       connection.received += static_cast<std::size_t>(n);
     }
+    return true;
   }
 
   double percentile(double which) {
@@ -338,9 +370,10 @@ int main(int argc, char** argv) {
   const Settings settings = parse(argc, argv);
   const std::string& axis = settings.axis;
   if (settings.port == 0 || (axis != "send" && axis != "receive" && axis != "requests" &&
-                             axis != "short" && axis != "idle")) {
+                             axis != "short" && axis != "idle" && axis != "upgrade")) {
     std::fputs(
-        "Usage: load send|receive|requests|short|idle --port PORT [--connections N] [--seconds S] "
+        "Usage: load send|receive|requests|short|idle|upgrade --port PORT [--connections N] "
+        "[--seconds S] "
         "[--reply BYTES] [--pids PID,...]\n",
         stderr);
     return 2;

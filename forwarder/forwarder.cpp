@@ -40,15 +40,18 @@ void Forwarder::drop(const std::vector<Served>& gone, bool drain) {
   if (gone.empty()) return;
   const Millis now = now_ms();
   in_all_workers([&](Worker& worker) {
-    for (const auto& [listener, route] : gone) {
-      worker.stop_listening(listener);
+    for (const Served& served : gone) {
+      worker.stop_listening(served.listener);
       if (!drain) continue;
       worker.reset_later(
-          [listener](const Connection& connection) { return connection.listener == listener; },
-          now + route->mapping.options.drain_timeout.count());
+          [listener = served.listener](const Connection& connection) {
+            return connection.listener == listener;
+          },
+          now + served.route->mapping.options.drain_timeout.count());
     }
   });
   for (const auto& served : gone) {
+    freed_slots_.push_back(served.listener->slot);
     served.listener->fd.reset();  // open connections go on and keep the rest of it, for its counts
     event_log::write("closed", {{"port", served.listener->address.text()}});
   }
@@ -63,44 +66,73 @@ UniqueFd Forwarder::take_socket(const ListenAddress& address) {
   return listen_on(address);
 }
 
-std::vector<PortState> Forwarder::apply(const std::vector<std::shared_ptr<const Route>>& routes) {
-  std::set<ListenAddress> wanted;
-  for (const auto& route : routes) wanted.insert(route->mapping.listen);
+std::shared_ptr<Listener> Forwarder::open(const ListenAddress& address) {
+  auto listener = std::make_shared<Listener>(address, take_socket(address), team_.workers.size());
+  if (free_slots_.empty()) {
+    listener->slot = slots_++;
+  } else {
+    listener->slot = free_slots_.back();
+    free_slots_.pop_back();
+  }
+  return listener;
+}
 
+std::vector<PortState> Forwarder::apply(const std::vector<std::shared_ptr<const Route>>& routes) {
+  // Nearly always nearly all is as it was: each address is looked up once.
+  ++applied_;
+  std::vector<Served*> known;
+  known.reserve(routes.size());
+  std::size_t kept = 0;
+  for (const auto& route : routes) {
+    const auto found = served_.find(route->mapping.listen);
+    known.push_back(found == served_.end() ? nullptr : &found->second);
+    if (known.back() == nullptr) continue;
+    known.back()->wanted = applied_;
+    ++kept;
+  }
   // Gone ones first: a new address may overlap an old one.
-  std::vector<Served> gone;
-  std::erase_if(served_, [&](const auto& item) {
-    if (wanted.contains(item.first)) return false;
-    gone.push_back(item.second);
-    return true;
-  });
-  drop(gone, true);
-  gone.clear();
-  std::erase_if(adopted_, [&](const auto& item) { return !wanted.contains(item.first); });
+  free_slots_.insert(free_slots_.end(), freed_slots_.begin(), freed_slots_.end());
+  freed_slots_.clear();
+  if (kept < served_.size()) {
+    std::vector<Served> gone;
+    std::erase_if(served_, [&](const auto& item) {
+      if (item.second.wanted == applied_) return false;
+      gone.push_back(item.second);
+      return true;
+    });
+    drop(gone, true);
+  }
+  if (!adopted_.empty()) {
+    std::set<ListenAddress> wanted;
+    for (const auto& route : routes) wanted.insert(route->mapping.listen);
+    std::erase_if(adopted_, [&](const auto& item) { return !wanted.contains(item.first); });
+  }
 
   auto table = std::make_shared<RouteTable>();
-  table->routes.reserve(routes.size());
   std::vector<PortState> states;
   states.reserve(routes.size());
   std::vector<std::shared_ptr<Listener>> fresh;
-  for (const auto& route : routes) {
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    const auto& route = routes[i];
     PortState state{route, nullptr, ""};
     const ListenAddress& address = route->mapping.listen;
-    if (const auto found = served_.find(address); found != served_.end()) {
-      found->second.route = route;
-      state.listener = found->second.listener;
+    if (known[i] != nullptr) {
+      known[i]->route = route;
+      state.listener = known[i]->listener;
     } else {
       try {
-        state.listener =
-            std::make_shared<Listener>(address, take_socket(address), team_.workers.size());
-        served_[address] = {state.listener, route};
+        state.listener = open(address);
+        served_[address] = {state.listener, route, applied_};
         fresh.push_back(state.listener);
         event_log::write("listening", {{"port", address.text()}, {"app", route->app}});
       } catch (const Error& error) {
         state.error = error.what();
       }
     }
-    if (state.listener) table->routes[state.listener.get()] = route;
+    if (state.listener) {
+      table->routes.resize(std::max<std::size_t>(table->routes.size(), slots_));
+      table->routes[state.listener->slot] = route;
+    }
     states.push_back(std::move(state));
   }
   const std::shared_ptr<const RouteTable> finished = std::move(table);

@@ -71,15 +71,21 @@ class Forwarder {
   struct Served {
     std::shared_ptr<Listener> listener;
     std::shared_ptr<const Route> route;
+    std::uint64_t wanted = 0;  // the number of the last `apply` that wanted it
   };
 
   /// Runs `task` in every worker's thread and waits until all have.
   void in_all_workers(const std::function<void(Worker&)>& task) const;
   void drop(const std::vector<Served>& gone, bool drain);
   UniqueFd take_socket(const ListenAddress& address);
+  std::shared_ptr<Listener> open(const ListenAddress& address);
 
   WorkerTeam team_;
   std::map<ListenAddress, Served> served_;
+  std::uint64_t applied_ = 0;
+  std::uint32_t slots_ = 0;
+  std::vector<std::uint32_t> free_slots_;
+  std::vector<std::uint32_t> freed_slots_;  // free once no thread uses a table that has them
   std::map<ListenAddress, UniqueFd> adopted_;
 };
 

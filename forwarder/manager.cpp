@@ -141,6 +141,7 @@ void Manager::serve(Requests requests) {
   if (requests.stop_accepting) accepting_ = false;
   if (requests.all_full || requests.all_gentle) look_at_everything(requests.all_full);
   for (const auto& [name, app] : apps_) {
+    if (requests.containers.empty()) break;
     const bool touched = std::any_of(
         app.containers.begin(), app.containers.end(),
         [&](const ContainerFile& file) { return requests.containers.contains(file.id); });
@@ -181,7 +182,7 @@ void Manager::look_at_everything(bool full) {
     if (!full || !apps_.empty()) return;  // what is known stays in use
   }
   std::set<std::string> names;
-  for (const auto& ports : store_.all_active()) names.insert(ports.app);
+  for (auto& app : store_.apps()) names.insert(std::move(app));
   for (const auto& [name, app] : apps_) names.insert(name);
   for (const auto& name : names) look_at(name, full, running);
 }
@@ -250,16 +251,16 @@ void Manager::look_at(const std::string& app, bool full, const RunningContainers
         resolve_app(previous->ports, previous->published, previous->containers, running, previous);
   } else {
     AppPorts ports = store_.active(app);
+    if (ports.source == AppPorts::Source::none && ports.problem.empty()) {  // most apps
+      if (previous != nullptr) apps_.erase(known);
+      return;
+    }
     // A file that was spoilt takes nothing away from those who are served.
     if (!ports.problem.empty() && previous != nullptr) ports.mappings = previous->ports.mappings;
     fresh = resolve_app(std::move(ports), forward_published(app), container_files(directory),
                         running, previous);
     // Without an Engine no container is known to run: its address stays what it was.
     if (!engine_error_.empty() && previous != nullptr) fresh.routes = previous->routes;
-  }
-  if (fresh.ports.source == AppPorts::Source::none && fresh.problems.empty()) {
-    if (previous != nullptr) apps_.erase(known);
-    return;
   }
   apps_[app] = std::move(fresh);
 }
@@ -275,10 +276,10 @@ void Manager::apply() {
   } else {
     forwarder_.stop_accepting();
   }
-  owners_.clear();
   std::set<std::string> waiting;
   for (const auto& state : states) {
-    owners_.emplace_hint(owners_.end(), state.route->mapping.listen, state.route->app);
+    std::string& owner = owners_[state.route->mapping.listen];
+    if (owner != state.route->app) owner = state.route->app;
     if (state.error.empty()) continue;
     waiting.insert(state.error);
     if (!waiting_.contains(state.error)) {  // told once, not every second
@@ -286,6 +287,11 @@ void Manager::apply() {
     }
   }
   waiting_ = std::move(waiting);
+  if (owners_.size() > states.size()) {
+    std::set<ListenAddress> claimed;
+    for (const auto& state : states) claimed.insert(state.route->mapping.listen);
+    std::erase_if(owners_, [&](const auto& item) { return !claimed.contains(item.first); });
+  }
   auto status = std::make_shared<ServiceStatus>();
   status->ports = std::move(states);
   status->problems = std::move(problems);

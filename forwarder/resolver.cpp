@@ -1,7 +1,6 @@
 #include "forwarder/resolver.h"
 
 #include <algorithm>
-#include <unordered_map>
 
 namespace netports {
 
@@ -80,39 +79,45 @@ bool all_run(const AppRoutes& routes, const RunningContainers& running) {
 std::vector<std::shared_ptr<const Route>> settle_conflicts(
     const std::map<std::string, AppRoutes>& apps, const std::map<ListenAddress, std::string>& owner,
     std::vector<Problem>& problems) {
-  std::unordered_map<std::uint16_t, std::vector<const Route*>> taken;
+  std::vector<std::shared_ptr<const Route>> all;
+  all.reserve(owner.size());
+  for (const auto& [name, app] : apps) all.insert(all.end(), app.routes.begin(), app.routes.end());
+  const auto owned = [&](const Route& route) {
+    const auto found = owner.find(route.mapping.listen);
+    return found != owner.end() && found->second == route.app;
+  };
+  // Owners first, then by app name: the order in which claims are heard.
+  std::stable_partition(all.begin(), all.end(), [&](const auto& route) { return owned(*route); });
+  // Port by port, the claims of each in that order. Numbers sort fast: this is done for all ports
+  // at every change.
+  std::vector<std::uint64_t> order;
+  order.reserve(all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    order.push_back(std::uint64_t{all[i]->mapping.listen.port} << 32 | i);
+  }
+  std::sort(order.begin(), order.end());
   std::vector<std::shared_ptr<const Route>> settled;
-  std::vector<std::shared_ptr<const Route>> claims;
-  const auto settle = [&](const std::shared_ptr<const Route>& route) {
+  settled.reserve(all.size());
+  std::ptrdiff_t port_begin = 0;
+  for (const std::uint64_t key : order) {
+    auto& route = all[key & 0xffffffff];
     const ListenAddress& address = route->mapping.listen;
-    auto& same_port = taken[address.port];
-    const auto rival = std::find_if(same_port.begin(), same_port.end(), [&](const Route* other) {
-      return other->mapping.listen.overlaps(address);
-    });
-    if (rival != same_port.end()) {
+    if (!settled.empty() && settled.back()->mapping.listen.port != address.port) {
+      port_begin = std::ssize(settled);
+    }
+    const auto rival =
+        std::find_if(settled.begin() + port_begin, settled.end(),
+                     [&](const auto& other) { return other->mapping.listen.overlaps(address); });
+    if (rival != settled.end()) {
       problems.push_back({route->app, fmt::format("Public port {} is taken by app {}",
                                                   address.text(), (*rival)->app)});
-      return;
+      continue;
     }
-    same_port.push_back(route.get());
-    settled.push_back(route);
-  };
-  // Owners first, then the others by app name: the order in which claims are heard.
-  for (const auto& [name, app] : apps) {
-    for (const auto& route : app.routes) {
-      const auto found = owner.find(route->mapping.listen);
-      if (found != owner.end() && found->second == name) {
-        settle(route);
-      } else {
-        claims.push_back(route);
-      }
-    }
+    const auto place = std::upper_bound(
+        settled.begin() + port_begin, settled.end(), address,
+        [](const ListenAddress& a, const auto& b) { return a < b->mapping.listen; });
+    settled.insert(place, std::move(route));
   }
-  for (const auto& route : claims) settle(route);
-  std::sort(settled.begin(), settled.end(), [](const auto& a, const auto& b) {
-    return std::pair(a->mapping.listen.port, a->mapping.listen) <
-           std::pair(b->mapping.listen.port, b->mapping.listen);
-  });
   return settled;
 }
 

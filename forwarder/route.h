@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/ip.h"
@@ -98,6 +97,7 @@ struct Listener : std::enable_shared_from_this<Listener> {
       : address(std::move(listen_address)), fd(std::move(socket)), counts(threads) {}
   ListenAddress address;
   UniqueFd fd;
+  std::uint32_t slot = 0;                  // in the table
   std::vector<ListenerCounts> counts;      // one per thread
   std::atomic<std::uint32_t> reserved{0};  // open or being accepted, for max-connections
   RateLimiter rate;
@@ -105,11 +105,10 @@ struct Listener : std::enable_shared_from_this<Listener> {
 
 /// All routes at one moment. Swapped whole; a thread sees the old or the new one.
 struct RouteTable {
-  std::unordered_map<const Listener*, std::shared_ptr<const Route>> routes;
+  std::vector<std::shared_ptr<const Route>> routes;  // by the listener's slot
 
   [[nodiscard]] std::shared_ptr<const Route> find(const Listener* listener) const {
-    const auto found = routes.find(listener);
-    return found == routes.end() ? nullptr : found->second;
+    return listener->slot < routes.size() ? routes[listener->slot] : nullptr;
   }
 };
 
