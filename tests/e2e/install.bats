@@ -358,5 +358,5 @@ pid() { cat "$DOKKU_PORTS_SERVICE_ROOT/run/dokku-ports/dokku-ports.pid"; }
   wait_until 5 gone "$process" # until init has reaped it
   left=$(cd "$DOKKU_PORTS_SERVICE_ROOT" && find . -not -type d)
   [[ $left == ./var/log/dokku-ports.log ]]
-  [[ -e $DOKKU_ROOT/mail/PORTS ]]
+  [[ -e $DOKKU_ROOT/mail/PORTS && ! -e $DOKKU_LIB_ROOT/data/netports ]]
 }
