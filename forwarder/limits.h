@@ -23,7 +23,6 @@ inline constexpr unsigned kHandOverMargin = 4;  // connections more than the idl
 inline constexpr int kListenBacklog = 4096;
 
 // Time.
-inline constexpr milliseconds kAcceptPause{100};  // after the descriptors ran out
 inline constexpr milliseconds kPauseReport{10'000};
 inline constexpr milliseconds kTick{100};      // while something connects or is paused
 inline constexpr milliseconds kSlowTick{500};  // while young ones, idle or drain timeouts run

@@ -221,8 +221,9 @@ void Worker::stop_listening(const std::shared_ptr<Listener>& listener) {
 void Worker::pause_accepting(Listener* listener) {
   // Clients wait in the kernel's queue meanwhile.
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener->fd.get(), nullptr);
+  // The tick resumes it. That is not put off: a full listener pauses with each client it lets in,
+  // and timeouts depend on the tick.
   paused_.push_back(listener);
-  next_tick_ = now_ + limits::kAcceptPause.count();
   if (now_ < next_pause_report_) return;
   next_pause_report_ = now_ + limits::kPauseReport.count();
   event_log::write("accept-paused", {{"port", listener->address.text()},
