@@ -136,8 +136,10 @@ std::vector<PortState> Forwarder::apply(const std::vector<std::shared_ptr<const 
     states.push_back(std::move(state));
   }
   const std::shared_ptr<const RouteTable> finished = std::move(table);
+  in_all_workers([&](Worker& worker) { worker.use_table(finished); });
+  // Only now: a thread that accepts may hand over to one that must know the route already.
+  if (fresh.empty()) return states;
   in_all_workers([&](Worker& worker) {
-    worker.use_table(finished);
     for (const auto& listener : fresh) worker.listen(listener);
   });
   return states;
