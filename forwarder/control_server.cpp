@@ -91,7 +91,9 @@ void ControlServer::add_descriptors(std::vector<pollfd>& polled) {
   if (listening_ && clients_.size() < limits::kControlClients)
     polled.push_back({listening_.get(), POLLIN, 0});
   for (const auto& client : clients_) {
-    const auto events = client->answering ? POLLOUT : client->waiting ? 0 : POLLIN;
+    // One that hung up while it waits would end every poll at once.
+    if (client->waiting) continue;
+    const auto events = client->answering ? POLLOUT : POLLIN;
     polled.push_back({client->fd.get(), static_cast<short>(events), 0});
   }
 }
