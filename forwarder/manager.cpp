@@ -20,6 +20,17 @@ using Clock = std::chrono::steady_clock;
 /// Above so many containers one list is cheaper than asking for each.
 constexpr std::size_t kInspectOneByOne = 8;
 
+/// The container files of an app. Where they cannot be read (the directory is somebody else's, the
+/// descriptors ran out) there are none, and `fault` says why.
+std::vector<ContainerFile> files_in(const std::string& directory, std::string& fault) {
+  try {
+    return container_files(directory);
+  } catch (const Error& error) {
+    fault = error.what();
+    return {};
+  }
+}
+
 }  // namespace
 
 bool Manager::Requests::empty() const {
@@ -31,11 +42,10 @@ Manager::Manager(Settings settings)
     : settings_(std::move(settings)),
       store_(settings_.dokku_root, settings_.properties),
       engine_(settings_.engine, limits::kEngineTimeout),
-      forwarder_(settings_.threads, settings_.max_connections,
-                 [this](const std::string& app) {
-                   request([&](Requests& requests) { requests.full.insert(app); });
-                 }),
-      status_(std::make_shared<ServiceStatus>()) {}
+      status_(std::make_shared<ServiceStatus>()),
+      forwarder_(settings_.threads, settings_.max_connections, [this](const std::string& app) {
+        request([&](Requests& requests) { requests.full.insert(app); });
+      }) {}
 
 Manager::~Manager() {
   if (!thread_.joinable()) return;
@@ -139,6 +149,25 @@ void Manager::loop() {
 
 void Manager::serve(Requests requests) {
   if (requests.stop_accepting) accepting_ = false;
+  try {
+    look(requests);
+  } catch (const std::exception& error) {
+    // Whatever it was, what is known stays in use, and all is looked at again soon.
+    if (!engine_failed_) event_log::write("look-failed", {{"reason", error.what()}});
+    engine_failed_ = true;
+    engine_error_ = error.what();
+  }
+  ++reloads_;
+  apply();
+  for (const auto& app : requests.reset) forwarder_.stop_app(app);
+  for (const auto& [addresses, done] : requests.probes) answer_probe(addresses, done);
+  for (const auto& take : requests.sockets) take(forwarder_.listening_sockets());
+  for (const auto& [app, done] : requests.done) {
+    if (done) done(result_for(app));
+  }
+}
+
+void Manager::look(Requests& requests) {
   if (requests.all_full || requests.all_gentle) look_at_everything(requests.all_full);
   for (const auto& [name, app] : apps_) {
     if (requests.containers.empty()) break;
@@ -154,14 +183,6 @@ void Manager::serve(Requests requests) {
       const RunningContainers running = inspect(names);
       for (const auto& name : names) look_at(name, requests.full.contains(name), running);
     }
-  }
-  ++reloads_;
-  apply();
-  for (const auto& app : requests.reset) forwarder_.stop_app(app);
-  for (const auto& [addresses, done] : requests.probes) answer_probe(addresses, done);
-  for (const auto& take : requests.sockets) take(forwarder_.listening_sockets());
-  for (const auto& [app, done] : requests.done) {
-    if (done) done(result_for(app));
   }
 }
 
@@ -190,7 +211,8 @@ void Manager::look_at_everything(bool full) {
 RunningContainers Manager::inspect(const std::set<std::string>& names) {
   std::set<std::string> ids;
   for (const auto& name : names) {
-    for (const auto& file : container_files(settings_.dokku_root + "/" + name)) ids.insert(file.id);
+    std::string fault;  // look_at meets it again, and reports it
+    for (const auto& file : files_in(settings_.dokku_root + "/" + name, fault)) ids.insert(file.id);
     const auto known = apps_.find(name);
     if (known == apps_.end()) continue;
     for (const auto& file : known->second.containers) ids.insert(file.id);
@@ -250,6 +272,12 @@ void Manager::look_at(const std::string& app, bool full, const RunningContainers
     fresh =
         resolve_app(previous->ports, previous->published, previous->containers, running, previous);
   } else {
+    std::string fault;
+    std::vector<ContainerFile> files = files_in(directory, fault);
+    if (!fault.empty()) {
+      apps_[app].problems = {{app, fault}};  // what was served before stays
+      return;
+    }
     AppPorts ports = store_.active(app);
     if (ports.source == AppPorts::Source::none && ports.problem.empty()) {  // most apps
       if (previous != nullptr) apps_.erase(known);
@@ -257,8 +285,8 @@ void Manager::look_at(const std::string& app, bool full, const RunningContainers
     }
     // A file that was spoilt takes nothing away from those who are served.
     if (!ports.problem.empty() && previous != nullptr) ports.mappings = previous->ports.mappings;
-    fresh = resolve_app(std::move(ports), forward_published(app), container_files(directory),
-                        running, previous);
+    fresh =
+        resolve_app(std::move(ports), forward_published(app), std::move(files), running, previous);
     // Without an Engine no container is known to run: its address stays what it was.
     if (!engine_error_.empty() && previous != nullptr) fresh.routes = previous->routes;
   }

@@ -95,6 +95,7 @@ class Manager {
   void request(const std::function<void(Requests&)>& change);
   void serve(Requests requests);
   ReloadResult result_for(const std::string& app) const;
+  void look(Requests& requests);
   void look_at_everything(bool full);
   void look_at(const std::string& app, bool full, const RunningContainers& running);
   RunningContainers inspect(const std::set<std::string>& apps);
@@ -105,7 +106,6 @@ class Manager {
   const Settings settings_;
   const PortStore store_;
   const Engine engine_;
-  Forwarder forwarder_;
 
   // The manager's thread only.
   std::map<std::string, AppRoutes> apps_;
@@ -122,6 +122,7 @@ class Manager {
   bool stopping_ = false;
   std::shared_ptr<const ServiceStatus> status_;
 
+  Forwarder forwarder_;  // its threads make requests until it is gone, so it goes before them
   std::thread thread_;
 };
 
