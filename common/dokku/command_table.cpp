@@ -34,7 +34,7 @@ const std::vector<Command>& command_table() {
        "Displays a network report for one or more apps"},
       {Role::network, "set", "<app> <property> (<value>...)",
        "Set or clear a network property for an app"},
-      {Role::ports, "ports", "[<app>] [--format text|json]",
+      {Role::ports, "ports", "[<app>] [--format text|json] [--connections] [--watch]",
        "Shows what is forwarded now and to which containers"},
       {Role::ports, "ports-check", "<file>", "Checks a PORTS file"},
       {Role::ports, "ports-reload", "", "Makes the forwarder read all mappings again"},

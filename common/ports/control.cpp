@@ -137,6 +137,10 @@ std::vector<std::string> ForwarderControl::probe(const std::vector<PortMapping>&
   return lines_of(body_of(line, kQuickTimeout));
 }
 
+std::string ForwarderControl::connections(const std::string& app) const {
+  return body_of(app.empty() ? "connections" : "connections " + app, kQuickTimeout);
+}
+
 std::string ForwarderControl::status(const std::string& app) const {
   return body_of(app.empty() ? "status" : "status " + app, kQuickTimeout);
 }

@@ -37,6 +37,9 @@ class ForwarderControl {
   /// program holds.
   std::vector<std::string> probe(const std::vector<PortMapping>& mappings) const;
 
+  /// Who is connected, one JSON list.
+  std::string connections(const std::string& app = "") const;
+
   /// What it forwards, one JSON document.
   std::string status(const std::string& app = "") const;
 

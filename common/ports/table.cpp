@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <sstream>
 #include <vector>
 
@@ -17,10 +16,12 @@ namespace netports {
 namespace {
 
 constexpr const char* kSource = "the forwarder's status";
-constexpr std::size_t kColumns = 10;
-using Row = std::array<std::string, kColumns>;
-constexpr std::array<const char*, kColumns> kHeading{
-    "PUBLIC", "APP", "PROCESS", "PRIVATE", "STATE", "OPEN", "IN", "OUT", "BACKEND", "ADDRESS"};
+constexpr const char* kConnections = "the forwarder's connections";
+using Row = std::vector<std::string>;
+const Row kPortsHeading{"PUBLIC", "APP", "PROCESS", "PRIVATE", "STATE",
+                        "OPEN",   "IN",  "OUT",     "BACKEND", "ADDRESS"};
+const Row kConnectionsHeading{"PUBLIC", "APP", "CLIENT", "CONTAINER", "RELEASE", "STATE", "SINCE"};
+constexpr std::size_t kShortId = 12;
 
 std::uint64_t count(const json::Object& from, const std::string& key) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(0, json::number(from, key)));
@@ -53,15 +54,23 @@ void add_port(const json::Object& port, std::vector<Row>& rows) {
   if (backends.empty()) rows.push_back(std::move(row));
 }
 
+/// "59s", "12m", "5h", "3d"
+std::string duration(std::uint64_t seconds) {
+  if (seconds < 60) return fmt::format("{}s", seconds);
+  if (seconds < 3600) return fmt::format("{}m", seconds / 60);
+  if (seconds < 86'400) return fmt::format("{}h", seconds / 3600);
+  return fmt::format("{}d", seconds / 86'400);
+}
+
 std::string aligned(const std::vector<Row>& rows) {
-  std::array<std::size_t, kColumns> widths{};
+  std::vector<std::size_t> widths(rows[0].size());
   for (const auto& row : rows) {
-    for (std::size_t i = 0; i < kColumns; ++i) widths[i] = std::max(widths[i], row[i].size());
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
   }
   std::string out;
   for (const auto& row : rows) {
     std::string line;
-    for (std::size_t i = 0; i < kColumns; ++i) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
       line += fmt::format("{}{:<{}}", i == 0 ? "" : "  ", row[i], widths[i]);
     }
     line.resize(line.find_last_not_of(' ') + 1);
@@ -110,11 +119,30 @@ std::string status_of_apps(const std::string& document, const std::set<std::stri
   return out.str();
 }
 
+std::string connections_of_apps(const std::string& list, const std::set<std::string>& apps) {
+  json::Array kept = new Poco::JSON::Array;
+  for (const auto& entry : json::objects(json::parse_array(list, kConnections))) {
+    if (apps.contains(json::text(entry, "app"))) kept->add(entry);
+  }
+  std::ostringstream out;
+  kept->stringify(out);
+  return out.str();
+}
+
+std::string connections_table(const std::string& list) {
+  std::vector<Row> rows{kConnectionsHeading};
+  for (const auto& entry : json::objects(json::parse_array(list, kConnections))) {
+    rows.push_back({text(entry, "listen"), text(entry, "app"), text(entry, "client"),
+                    text(entry, "container"), text(entry, "container_id").substr(0, kShortId),
+                    text(entry, "state"), duration(count(entry, "age_seconds"))});
+  }
+  return rows.size() == 1 ? "" : aligned(rows);
+}
+
 std::string status_table(const std::string& document) {
   const auto status = json::parse_object(document, kSource);
   const auto ports = json::objects(json::array(status, "ports"));
-  std::vector<Row> rows(1);
-  std::copy(kHeading.begin(), kHeading.end(), rows[0].begin());
+  std::vector<Row> rows{kPortsHeading};
   for (const auto& port : ports) add_port(port, rows);
   std::string out = ports.empty() ? "" : aligned(rows);
   for (const auto& port : ports) {

@@ -1,6 +1,7 @@
 // The forwarder's status document, cut down and drawn. Needs Poco.
 #pragma once
 
+#include <cstdint>
 #include <set>
 #include <string>
 
@@ -14,6 +15,11 @@ std::string status_of_apps(const std::string& document, const std::set<std::stri
 /// one line, what is wrong with a port or an app. Empty when the document has neither. Errors:
 /// Error when it is no status document.
 std::string status_table(const std::string& document);
+
+/// The same for the list of open connections: `list` without those of other apps, and as a table
+/// with one line a connection. RELEASE is the container's short id. Errors: Error when it is no list.
+std::string connections_of_apps(const std::string& list, const std::set<std::string>& apps);
+std::string connections_table(const std::string& list);
 
 /// "0", "999", "1.2k", "34k", "5.6M": at most four digits wide.
 std::string short_number(std::uint64_t number);
