@@ -9,22 +9,25 @@ setup_file() { network_host_file; }
 
 teardown_file() { docker image rm --force "$APP_IMAGE" >/dev/null; }
 
-setup() { network_host_names; }
+setup() {
+  network_host_names
+  our_entry=network
+}
 
 teardown() {
   host_down
   network_cleanup
 }
 
-# An app with two process types on three networks.
-deploy_on_networks() { # [ENTRY]
-  local name entry=${1:-network}
-  for name in "$n1" "$n2" "$n3"; do dokku "$entry:create" "$name" >/dev/null; done
+# An app on three networks.
+deploy_on_networks() { # [PROC=COUNT]...
+  local name
+  for name in "$n1" "$n2" "$n3"; do dokku "$our_entry:create" "$name" >/dev/null; done
   dokku apps:create "$app" >/dev/null
-  dokku "$entry:set" "$app" attach-post-create "$n1" "$n2" >/dev/null
-  dokku "$entry:set" "$app" attach-post-deploy "$n3" >/dev/null
-  dokku "$entry:set" "$app" tld svc.local >/dev/null
-  dokku ps:scale "$app" web=2 worker=1 >/dev/null
+  dokku "$our_entry:set" "$app" attach-post-create "$n1" "$n2" >/dev/null
+  dokku "$our_entry:set" "$app" attach-post-deploy "$n3" >/dev/null
+  dokku "$our_entry:set" "$app" tld svc.local >/dev/null
+  [[ $# -eq 0 ]] || dokku ps:scale "$app" "$@" >/dev/null
   deploy >"$BATS_TEST_TMPDIR/deploy.log" 2>&1
 }
 
@@ -47,7 +50,7 @@ check_networks() {
 
 @test "taken over: a deploy on three networks, and core is asked nothing" {
   up --as takeover
-  deploy_on_networks
+  deploy_on_networks web=2 worker=1
   check_networks
   [[ -z $(core_calls) ]]
 }
@@ -55,12 +58,13 @@ check_networks() {
 @test "installed as network, without a core plugin: the same" {
   up --as network
   deploy_on_networks
-  check_networks
+  [[ $(networks_of "$(id_of web.1)") == "bridge $n1 $n2 $n3" ]]
+  [[ $(<"$HOST/run/upstreams/$app") == "$(ip_on "$(id_of web.1)" bridge):5000" ]]
 }
 
 @test "beside a core plugin: its network role is left alone" {
   up --as netports
-  deploy_on_networks netports
+  our_entry=netports deploy_on_networks
   [[ $(networks_of "$(id_of web.1)") == bridge ]]
   core_calls | grep -q '^core-post-deploy'
   [[ $(<"$properties/$app/attach-post-create") == "$n1,$n2" ]]
