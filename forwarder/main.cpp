@@ -119,6 +119,7 @@ class Daemon {
       // Until it is ready, an heir leaves the control socket to the daemon that serves.
       const bool answers = options_.inherit_fd < 0 || ready_;
       if (answers) control_.add_descriptors(polled);
+      if (upgrade_) polled.push_back({upgrade_->ready_descriptor(), POLLIN, 0});
       ::poll(polled.data(), polled.size(), static_cast<int>(limits::kTick.count()));
       take_signals();
       if (answers) control_.serve();
@@ -211,6 +212,8 @@ class Daemon {
       handed_over_ = true;
       metrics_.reset();
       control_.hand_over();
+      // What was asked of this daemon while both were there is not lost: the other one looks again.
+      ::kill(upgrade_->pid(), SIGHUP);
       manager_.stop_accepting([this](const ReloadResult&) { closed_ = true; });
     }
     upgrade_.reset();

@@ -43,9 +43,20 @@ Manager::Manager(Settings settings)
       store_(settings_.dokku_root, settings_.properties),
       engine_(settings_.engine, limits::kEngineTimeout),
       status_(std::make_shared<ServiceStatus>()),
-      forwarder_(settings_.threads, settings_.max_connections, [this](const std::string& app) {
-        request([&](Requests& requests) { requests.full.insert(app); });
-      }) {}
+      forwarder_(settings_.threads, settings_.max_connections,
+                 [this](const std::string& app) { unreachable(app); }) {}
+
+void Manager::unreachable(const std::string& app) {
+  {
+    // However many clients knock at a dead app: one look a second.
+    const std::lock_guard lock(mutex_);
+    Millis& next = next_unreachable_look_[app];
+    const Millis now = now_ms();
+    if (now < next) return;
+    next = now + limits::kRetry.count();
+  }
+  request([&](Requests& requests) { requests.full.insert(app); });
+}
 
 Manager::~Manager() {
   if (!thread_.joinable()) return;
@@ -218,6 +229,7 @@ RunningContainers Manager::inspect(const std::set<std::string>& names) {
     for (const auto& file : known->second.containers) ids.insert(file.id);
   }
   RunningContainers running;
+  if (ids.empty()) return running;  // nothing to ask, so nothing learned of the Engine either
   try {
     if (ids.size() > kInspectOneByOne) {
       for (auto& container : running_containers(engine_)) {

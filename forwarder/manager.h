@@ -91,6 +91,8 @@ class Manager {
     [[nodiscard]] bool empty() const;
   };
 
+  /// No backend of `app` could be reached. Any thread.
+  void unreachable(const std::string& app);
   void loop();
   void request(const std::function<void(Requests&)>& change);
   void serve(Requests requests);
@@ -119,6 +121,7 @@ class Manager {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   Requests requests_;
+  std::map<std::string, Millis> next_unreachable_look_;  // by app
   bool stopping_ = false;
   std::shared_ptr<const ServiceStatus> status_;
 

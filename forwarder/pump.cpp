@@ -163,6 +163,7 @@ Pump::Step Pump::deliver_pipe(Endpoint& to, PumpTools& tools, std::uint64_t& mov
       to.writable = false;
       return Step::would_block;
     }
+    if (n == 0) return Step::failed;  // the kernel promised bytes it does not have
     pipe_->held -= static_cast<std::size_t>(n);
     moved += static_cast<std::uint64_t>(n);
   }

@@ -49,6 +49,8 @@ class Upgrade {
   /// Looks at how it goes; never waits.
   State look();
   [[nodiscard]] pid_t pid() const { return pid_; }
+  /// Readable as soon as `look` has news.
+  [[nodiscard]] int ready_descriptor() const { return ready_.get(); }
 
  private:
   pid_t pid_ = -1;
