@@ -17,7 +17,8 @@ std::string status_of_apps(const std::string& document, const std::set<std::stri
 std::string status_table(const std::string& document);
 
 /// The same for the list of open connections: `list` without those of other apps, and as a table
-/// with one line a connection. RELEASE is the container's short id. Errors: Error when it is no list.
+/// with one line a connection. RELEASE is the container's short id. Errors: Error when it is no
+/// list.
 std::string connections_of_apps(const std::string& list, const std::set<std::string>& apps);
 std::string connections_table(const std::string& list);
 
