@@ -91,7 +91,9 @@ Pump::Step Pump::fetch_copying(Endpoint& from, Endpoint& to, PumpTools& tools,
   }
   std::size_t sent = 0;
   if (to.writable) {
-    const ssize_t n = ::send(to.fd, tools.buffer.get(), count, MSG_NOSIGNAL);
+    // The last bytes wait for the end right behind them: one segment carries both.
+    const int more = from.ends && count < limits::kCopyBufferBytes ? MSG_MORE : 0;
+    const ssize_t n = ::send(to.fd, tools.buffer.get(), count, MSG_NOSIGNAL | more);
     if (n >= 0) {
       sent = static_cast<std::size_t>(n);
       moved += sent;

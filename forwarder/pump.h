@@ -24,6 +24,7 @@ struct Endpoint {
   bool readable = false;    // reading may give something; cleared by a read that would block
   bool writable = false;    // likewise
   bool hung_up = false;     // the peer's end is known to come: read on after a short read
+  bool ends = false;        // likewise, and cleanly: what is there to read is the last of it
   bool connected = false;   // the handshake is done; a half-close before it would cut it off
   bool ended = false;       // all it had to say is passed on, its end included
 };

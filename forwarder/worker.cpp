@@ -449,6 +449,7 @@ void Worker::on_socket(Connection* connection, Tag side, std::uint32_t events) {
   Endpoint& endpoint = side == Tag::client ? connection->client : connection->backend;
   if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) endpoint.readable = true;
   if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) endpoint.hung_up = true;
+  if ((events & (EPOLLRDHUP | EPOLLERR)) == EPOLLRDHUP) endpoint.ends = true;
   if ((events & (EPOLLOUT | EPOLLERR)) != 0) endpoint.writable = true;
   if (connection->state == Connection::State::greeting) return read_greeting(connection);
   if (side == Tag::backend && connection->state == Connection::State::connecting) {
