@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
     network::Rebuilder rebuilder(call.env, call.entry);
     unsigned failed = 0;
     for (const auto& app : apps) {
+      if (!is_app_name(app)) continue;  // lost+found, say: no app, so nothing that fails
       try {
         failed += rebuilder.rebuild(app);
       } catch (const network::EngineUnavailable&) {

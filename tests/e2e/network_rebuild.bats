@@ -169,6 +169,14 @@ recorded() {
   [[ $(<"$DOKKU_ROOT/third/IP.web.1") == 10.0.0.3 ]]
 }
 
+@test "rebuildall does not count a directory that is no app" {
+  # A file system of its own has one.
+  recorded app
+  mkdir "$DOKKU_ROOT/lost+found"
+  run3 sub rebuildall
+  expect 0 "-----> Ensuring network configuration is in sync for app"
+}
+
 @test "rebuildall asks the Engine once, and plugn not at all" {
   local app
   fake_plugn
