@@ -41,7 +41,8 @@ std::string address_on(const Container& container, const std::string& network) {
 
 std::string container_address(const Container& container, const std::string& initial_network) {
   if (container.network_mode == "host") return "127.0.0.1";
-  std::string address = address_on(container, initial_network.empty() ? "bridge" : initial_network);
+  const std::string network(trim(initial_network));
+  std::string address = address_on(container, network.empty() ? "bridge" : network);
   return address.empty() ? address_on(container, "bridge") : address;
 }
 

@@ -106,6 +106,7 @@ TEST_CASE("container_address prefers the initial network", "[network]") {
   container.addresses = {{"bridge", "172.17.0.2"}, {"n1", "10.0.0.2"}};
   CHECK(network::container_address(container, "") == "172.17.0.2");
   CHECK(network::container_address(container, "n1") == "10.0.0.2");
+  CHECK(network::container_address(container, "n1\n") == "10.0.0.2");
   CHECK(network::container_address(container, "n2") == "172.17.0.2");
   container.addresses.erase("bridge");
   CHECK(network::container_address(container, "n2").empty());

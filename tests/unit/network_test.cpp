@@ -76,6 +76,7 @@ TEST_CASE("split_networks drops blanks, empty pieces and duplicates", "[network]
 TEST_CASE("alias_of makes APP.PROC[.TLD], or none of odd names", "[network]") {
   CHECK(network::alias_of("app", "web", "") == "app.web");
   CHECK(network::alias_of("app", "web", "svc.local") == "app.web.svc.local");
+  CHECK(network::alias_of("app", "web", "svc.local\n") == "app.web.svc.local");
   CHECK(network::alias_of("app", "", "").empty());
   CHECK(network::alias_of("app", "web --privileged", "").empty());
   CHECK(network::alias_of("app", "web", "x y").empty());
@@ -160,8 +161,10 @@ TEST_CASE("network_words gives no docker word that is no network", "[network]") 
   const Host host;
   host.property("app", "initial-network", "n1 --privileged");
   host.property("other", "initial-network", "n1");
+  host.property("by-hand", "initial-network", "n1\n");
   const network::Settings settings(host.env);
   CHECK(network::network_words(settings, "none").empty());
+  CHECK(network::network_words(settings, "by-hand") == " --network=n1 ");
   CHECK(network::network_words(settings, "other") == " --network=n1 ");
   CHECK(network::network_words(settings, "other", "web") ==
         " --network=n1 --network-alias=other.web ");
