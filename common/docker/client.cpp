@@ -107,6 +107,20 @@ std::string cause_of(const ProcessResult& result) {
   return lines.empty() ? fmt::format("exit status {}", result.status) : join(lines, "; ");
 }
 
+/// Whether all that a failed docker inspect says is that something does not exist.
+bool tells_of_gone(const std::string& err) {
+  bool told = false;
+  for (const auto line : split(err, '\n')) {
+    const auto text = trim(line);
+    if (text.empty() || text.starts_with("exit status ")) continue;
+    if (text.find("No such ") == std::string_view::npos && !text.ends_with(" not found")) {
+      return false;
+    }
+    told = true;
+  }
+  return told;
+}
+
 class CommandClient : public DockerClient {
  public:
   explicit CommandClient(std::string program) : program_(std::move(program)) {}
@@ -165,7 +179,7 @@ class CommandClient : public DockerClient {
   }
 
   /// Everything that `listing` names. What has gone since the listing was made does not count, so
-  /// the status of inspect, which tells of just that, does not either.
+  /// a status of inspect that tells of just that does not either; any other failure does.
   [[nodiscard]] std::vector<json::Object> inspected(const std::vector<std::string>& listing,
                                                     const std::string& kind) const {
     std::vector<std::string> words{kind, "inspect", "--"};
@@ -174,7 +188,9 @@ class CommandClient : public DockerClient {
       if (!trim(line).empty()) words.emplace_back(trim(line));
     }
     if (words.size() == 3) return {};
-    return json::objects(json::parse_array(called(words).out, program_ + "'s answer"));
+    const ProcessResult result = called(words);
+    if (result.status != 0 && !tells_of_gone(result.err)) throw Error(cause_of(result));
+    return json::objects(json::parse_array(result.out, program_ + "'s answer"));
   }
 
   std::string program_;

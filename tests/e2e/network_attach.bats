@@ -263,6 +263,15 @@ WRAPPER
   expect 1 "-----> Destroying network $n1" \
     " !     Unable to destroy network: Error response from daemon: network $n1 not found"
   grep -qF "network connect --alias=app.web" "$tree/wrapper.log"
+  cat >"$tree/wrapper" <<'WRAPPER'
+#!/bin/bash
+[[ $2 == inspect ]] || { echo 0123456789ab; exit 0; }
+echo '[]'
+echo 'permission denied' >&2
+exit 1
+WRAPPER
+  run3 sub exists "$n1"
+  expect 1 "" " !     permission denied"
   DOCKER_BIN=$tree/no-such-program run3 sub list
   expect 1 "" " !     Unable to run $tree/no-such-program: No such file or directory"
 }
