@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "dokku/app.h"
+#include "forwarder/control_request.h"
 #include "forwarder/event_log.h"
 #include "forwarder/limits.h"
 #include "forwarder/status.h"
@@ -188,39 +188,29 @@ Manager::Done ControlServer::answer_later(Client& client) {
 }
 
 void ControlServer::obey(Client& client, const std::string& line) {
-  const auto request = words(line);
-  const std::string_view verb = request.empty() ? "" : request[0];
-  const std::string argument(request.size() > 1 ? request[1] : "");
-  if (!argument.empty() && verb != "probe" && !is_app_name(argument)) {
-    return answer(client, fmt::format("error {} is not an app name\n", printable(argument)));
+  using Verb = ControlRequest::Verb;
+  ControlRequest request;
+  try {
+    request = parse_control_request(line);
+  } catch (const Error& error) {
+    return answer(client, fmt::format("error {}\n", error.what()));
   }
-  if (verb == "reload" && argument.empty()) {
-    manager_.reload_all(answer_later(client));
-  } else if (verb == "reload") {
-    manager_.reload_app(argument, answer_later(client));
-  } else if (verb == "stop" && !argument.empty()) {
-    manager_.stop_app(argument, answer_later(client));
-  } else if (verb == "probe") {
-    std::vector<ListenAddress> addresses;
-    for (std::size_t i = 1; i < request.size(); ++i) {
-      const auto address = ListenAddress::parse(request[i]);
-      if (!address) {
-        return answer(client, fmt::format("error {} is not an address to listen on\n",
-                                          printable(request[i])));
-      }
-      addresses.push_back(*address);
-    }
-    manager_.probe(std::move(addresses), answer_later(client));
-  } else if (verb == "backends" && !argument.empty()) {
-    answer(client, "ok\n" + backend_lines(manager_, argument));
-  } else if (verb == "connections") {
-    answer(client, "ok\n" + connections_json(manager_, argument));
-  } else if (verb == "metrics" && argument.empty()) {
-    answer(client, "ok\n" + metrics_text(manager_));
-  } else if (verb == "status") {
-    answer(client, "ok\n" + status_json(manager_, argument));
-  } else {
-    answer(client, fmt::format("error {} is not a request\n", printable(line)));
+  switch (request.verb) {
+    case Verb::reload:
+      return request.app.empty() ? manager_.reload_all(answer_later(client))
+                                 : manager_.reload_app(request.app, answer_later(client));
+    case Verb::stop:
+      return manager_.stop_app(request.app, answer_later(client));
+    case Verb::probe:
+      return manager_.probe(std::move(request.addresses), answer_later(client));
+    case Verb::backends:
+      return answer(client, "ok\n" + backend_lines(manager_, request.app));
+    case Verb::connections:
+      return answer(client, "ok\n" + connections_json(manager_, request.app));
+    case Verb::metrics:
+      return answer(client, "ok\n" + metrics_text(manager_));
+    case Verb::status:
+      return answer(client, "ok\n" + status_json(manager_, request.app));
   }
 }
 
