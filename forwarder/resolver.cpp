@@ -44,6 +44,12 @@ AppRoutes resolve_app(AppPorts ports, bool published, std::vector<ContainerFile>
     auto route = std::make_shared<Route>();
     route->app = ports.app;
     route->mapping = mapping;
+    // The turn goes on where it was: each look would else begin with the first container again.
+    const std::size_t index = result.routes.size();
+    if (previous != nullptr && index < previous->routes.size() &&
+        previous->routes[index]->mapping.listen == mapping.listen) {
+      route->turn = previous->routes[index]->turn.load();
+    }
     for (const auto& file : containers) {
       if (file.process != mapping.process) continue;
       const auto container = running.find(file.id);

@@ -28,9 +28,13 @@ struct ThreeHost : MailHost {
 
 }  // namespace
 
-TEST_CASE("round-robin gives every container the same share", "[balance]") {
+TEST_CASE("round-robin gives every container the same share, over reloads too", "[balance]") {
   ThreeHost host("balance=round-robin");
-  const auto seen = host.spread(30);
+  std::map<std::string, int> seen;
+  for (int i = 0; i < 30; ++i) {
+    CHECK(host.daemon().ask("reload") == "ok\n");
+    ++seen[host.connect().receive_line()];
+  }
   CHECK(seen == std::map<std::string, int>{{"1", 10}, {"2", 10}, {"3", 10}});
 }
 
