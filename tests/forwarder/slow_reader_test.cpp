@@ -29,7 +29,7 @@ TEST_CASE("64 MiB for a stalled client wait with the sender and all arrive", "[s
     CHECK(other.receive_all() == "quick");
   }
   const auto during = daemon.usage();
-  CHECK(during.resident_bytes < before.resident_bytes + (4 << 20));
+  if (measures_memory()) CHECK(during.resident_bytes < before.resident_bytes + (4 << 20));
   const std::string rest = slow.receive_all();
   CHECK(rest.size() == all.size() - 1);
   CHECK((rest == all.substr(1)));

@@ -16,6 +16,14 @@ std::string daemon_program() {
   return other != nullptr ? other : NETPORTS_DAEMON;
 }
 
+bool measures_memory() {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  return false;
+#else
+  return std::getenv("NETPORTS_DAEMON") == nullptr;
+#endif
+}
+
 Host::Host() : engine(directory.path() + "/docker.sock") {
   std::filesystem::create_directories(directory.path() + "/root");
   std::filesystem::create_directories(directory.path() + "/properties");

@@ -15,6 +15,8 @@ namespace netports::test {
 
 /// The daemon under test.
 std::string daemon_program();
+/// Whether its memory tells anything: a sanitizer's own would be measured with it.
+bool measures_memory();
 
 class Host {
  public:
