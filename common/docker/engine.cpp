@@ -5,7 +5,9 @@
 #include <Poco/Net/HTTPResponse.h>
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/StreamSocket.h>
+#include <Poco/Net/StreamSocketImpl.h>
 #include <Poco/URI.h>
+#include <poll.h>
 
 #include <memory>
 
@@ -42,6 +44,12 @@ std::unique_ptr<net::HTTPClientSession> connect(const EngineEndpoint& endpoint,
   socket.setSendTimeout(timespan(timeout));
   socket.setReceiveTimeout(timespan(timeout));
   return std::make_unique<net::HTTPClientSession>(socket);
+}
+
+/// Poco's own poll makes and closes an epoll descriptor on every call.
+bool readable_within(const net::StreamSocket& socket, std::chrono::milliseconds time) {
+  pollfd polled{socket.impl()->sockfd(), POLLIN, 0};
+  return ::poll(&polled, 1, static_cast<int>(time.count())) != 0;
 }
 
 std::string error_message(const std::string& body, int status) {
@@ -137,8 +145,7 @@ void Engine::stream(const std::string& path, std::chrono::milliseconds idle,
     std::string line;
     while (true) {
       // Idle time is waited for outside the stream: a timeout inside would end it for good.
-      if (in.rdbuf()->in_avail() <= 0 &&
-          !session->socket().poll(timespan(idle), net::Socket::SELECT_READ)) {
+      if (in.rdbuf()->in_avail() <= 0 && !readable_within(session->socket(), idle)) {
         if (!on_line("")) return;
         continue;
       }
