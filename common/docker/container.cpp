@@ -38,24 +38,6 @@ void read_port_map(const json::Object& ports, Container& to) {
   }
 }
 
-Container from_list(const json::Object& entry) {
-  Container container;
-  container.id = json::text(entry, "Id");
-  container.state = json::text(entry, "State");
-  container.network_mode = json::text(json::object(entry, "HostConfig"), "NetworkMode");
-  const auto names = json::texts(json::array(entry, "Names"));
-  if (!names.empty()) container.name = names[0].substr(names[0].starts_with('/') ? 1 : 0);
-  read_labels(json::object(entry, "Labels"), container);
-  read_networks(json::object(json::object(entry, "NetworkSettings"), "Networks"), container);
-  for (const auto& port : json::objects(json::array(entry, "Ports"))) {
-    const auto host_port = port_of(json::number(port, "PublicPort"));
-    if (host_port == 0 || json::text(port, "Type") != "tcp") continue;
-    container.published.push_back(
-        {json::text(port, "IP"), host_port, port_of(json::number(port, "PrivatePort"))});
-  }
-  return container;
-}
-
 }  // namespace
 
 std::string Container::host_reachable_address() const {
@@ -73,13 +55,31 @@ std::string Container::host_reachable_address() const {
 std::vector<Container> running_containers(const Engine& engine) {
   std::vector<Container> containers;
   for (const auto& entry : json::objects(engine.get_array("/containers/json"))) {
-    containers.push_back(from_list(entry));
+    containers.push_back(parse_listed(entry));
   }
   return containers;
 }
 
 Container inspect_container(const Engine& engine, const std::string& id) {
   return parse_inspected(engine.get_object("/containers/" + Engine::encode(id) + "/json"));
+}
+
+Container parse_listed(const json::Object& entry) {
+  Container container;
+  container.id = json::text(entry, "Id");
+  container.state = json::text(entry, "State");
+  container.network_mode = json::text(json::object(entry, "HostConfig"), "NetworkMode");
+  const auto names = json::texts(json::array(entry, "Names"));
+  if (!names.empty()) container.name = names[0].substr(names[0].starts_with('/') ? 1 : 0);
+  read_labels(json::object(entry, "Labels"), container);
+  read_networks(json::object(json::object(entry, "NetworkSettings"), "Networks"), container);
+  for (const auto& port : json::objects(json::array(entry, "Ports"))) {
+    const auto host_port = port_of(json::number(port, "PublicPort"));
+    if (host_port == 0 || json::text(port, "Type") != "tcp") continue;
+    container.published.push_back(
+        {json::text(port, "IP"), host_port, port_of(json::number(port, "PrivatePort"))});
+  }
+  return container;
 }
 
 Container parse_inspected(const json::Object& answer) {

@@ -39,6 +39,9 @@ struct Container {
 /// All running containers. Source: Engine API, GET /containers/json. Errors: as Engine.
 std::vector<Container> running_containers(const Engine& engine);
 
+/// One entry of what GET /containers/json answers.
+Container parse_listed(const json::Object& entry);
+
 /// A container as GET /containers/<id>/json and `docker container inspect` write it.
 Container parse_inspected(const json::Object& answer);
 
