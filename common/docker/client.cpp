@@ -29,9 +29,7 @@ void sort_by_name(std::vector<Network>& networks) {
 }
 
 /// The Engine's own words as the docker CLI introduces them, which scripts may know.
-Error refusal(const std::string& message) {
-  return Error("Error response from daemon: {}", message);
-}
+Error refusal(const std::string& message) { return {"Error response from daemon: {}", message}; }
 
 template <typename Question>
 auto asked(const Question& question) {
@@ -68,9 +66,10 @@ class ApiClient : public DockerClient {
   void connect(const std::string& network_id, const std::string& container_id,
                const std::vector<std::string>& aliases) override {
     std::vector<std::string> quoted;
+    quoted.reserve(aliases.size());
     for (const auto& alias : aliases) quoted.push_back(json_quote(alias));
     const std::string body =
-        fmt::format("{{\"Container\":{},\"EndpointConfig\":{{\"Aliases\":[{}]}}}}",
+        fmt::format(R"({{"Container":{},"EndpointConfig":{{"Aliases":[{}]}}}})",
                     json_quote(container_id), join(quoted, ","));
     asked([&] {
       return engine_.request("POST", "/networks/" + Engine::encode(network_id) + "/connect", body);

@@ -21,6 +21,7 @@ std::string object_of(const std::vector<std::string>& members) {
 
 std::string object_of(const std::vector<std::pair<std::string, std::string>>& pairs) {
   std::vector<std::string> members;
+  members.reserve(pairs.size());
   for (const auto& [key, value] : pairs) members.push_back(member(key, json_quote(value)));
   return object_of(members);
 }
@@ -45,8 +46,8 @@ std::string NetworkSpec::to_json() const {
       if (!subnet.gateway.empty()) config.push_back(member("Gateway", json_quote(subnet.gateway)));
       configs.push_back(object_of(config));
     }
-    members.push_back(member(
-        "IPAM", fmt::format("{{\"Driver\":\"default\",\"Config\":[{}]}}", join(configs, ","))));
+    members.push_back(
+        member("IPAM", fmt::format(R"({{"Driver":"default","Config":[{}]}})", join(configs, ","))));
   }
   return object_of(members);
 }

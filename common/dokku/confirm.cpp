@@ -35,7 +35,7 @@ std::optional<std::string> read_line() {
 void confirm_destruction(const std::string& kind, const std::string& name) {
   log::warn("WARNING: Potentially Destructive Action");
   log::warn("This command will destroy {} {}.", kind, name);
-  log::warn("To proceed, type \"{}\"", name);
+  log::warn(R"(To proceed, type "{}")", name);
   log::result("> ");
   const auto line = read_line();
   const auto answer = line ? words(trim(*line)) : std::vector<std::string_view>();

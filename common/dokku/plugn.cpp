@@ -14,7 +14,7 @@ std::vector<std::string> implementers(const Environment& env, const std::string&
   const std::string enabled = env.plugin_path + "/enabled";
   std::vector<std::string> found;
   for (auto& entry : directory_entries(enabled)) {
-    const std::string hook = enabled + "/" + entry + "/" + name;
+    const std::string hook = fmt::format("{}/{}/{}", enabled, entry, name);
     if (::access(hook.c_str(), X_OK) == 0 && is_regular_file(hook)) {
       found.push_back(std::move(entry));
     }

@@ -60,17 +60,18 @@ std::vector<std::string> listeners(const Environment& env, const Settings& setti
     if (!name.starts_with(prefix)) continue;
     const auto number = container_number(std::string_view(name).substr(prefix.size()));
     if (!number) continue;
-    const auto ip = IpAddress::parse(first_line(directory + "/" + name));
+    const auto ip = IpAddress::parse(first_line(fmt::format("{}/{}", directory, name)));
     if (!ip) continue;
-    std::string port = first_line(directory + "/" +
-                                  address_file_name(AddressFile::port, process,
-                                                    std::string_view(name).substr(prefix.size())));
+    const std::string port_file =
+        address_file_name(AddressFile::port, process, std::string_view(name).substr(prefix.size()));
+    std::string port = first_line(fmt::format("{}/{}", directory, port_file));
     if (port.empty()) port = kDefaultPort;
     const auto checked = parse_number(port, 65535);
     if (!checked || *checked == 0) continue;
     found[*number] = ip->text_with_port(static_cast<std::uint16_t>(*checked));
   }
   std::vector<std::string> ordered;
+  ordered.reserve(found.size());
   for (auto& [number, listener] : found) ordered.push_back(std::move(listener));
   return ordered;
 }
@@ -108,10 +109,11 @@ void clear_addresses(const Environment& env, const std::string& app) {
   std::vector<std::string> kept;
   for (const auto& name : directory_entries(directory)) {
     if (!name.starts_with("IP.") && !name.starts_with("PORT.")) continue;
+    const std::string path = fmt::format("{}/{}", directory, name);
     try {
-      remove_file(directory + "/" + name);
+      remove_file(path);
     } catch (const Error&) {
-      kept.push_back(directory + "/" + name);
+      kept.push_back(path);
     }
   }
   if (kept.empty()) return;

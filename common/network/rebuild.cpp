@@ -116,7 +116,7 @@ void Rebuilder::remove_stale(const std::string& app, const std::string& director
     if (!parse_number(std::string_view(name).substr(dot + 1), 1'000'000)) continue;
     if (skip_web && name.substr(3, dot - 3) == "web") continue;
     log::debug("Removing {} of app {}: Its container does not run", name, app);
-    remove_file(directory + "/" + name);
+    remove_file(fmt::format("{}/{}", directory, name));
   }
 }
 

@@ -20,7 +20,7 @@ std::string flag_of(const ReportRow& row) { return fmt::format("--{}{}", kPrefix
 
 void check(const ReportRequest& request) {
   if (request.format != "stdout" && request.format != "json") {
-    throw Error("Format must be \"stdout\" or \"json\": {}", json_quote(request.format));
+    throw Error(R"(Format must be "stdout" or "json": {})", json_quote(request.format));
   }
   if (request.format == "json" && !request.info_flag.empty()) {
     throw Error("--format flag cannot be specified when specifying an info flag");
@@ -31,8 +31,8 @@ std::string as_json(const std::vector<ReportRow>& rows) {
   std::vector<std::string> members;
   for (const auto& row : rows) {
     const std::string value = json_quote(row.value);
-    members.push_back(fmt::format("\"{}\":{}", row.key, value));
-    members.push_back(fmt::format("\"{}{}\":{}", kPrefix, row.key, value));
+    members.push_back(fmt::format(R"("{}":{})", row.key, value));
+    members.push_back(fmt::format(R"("{}{}":{})", kPrefix, row.key, value));
   }
   std::sort(members.begin(), members.end());
   return fmt::format("{{{}}}\n", join(members, ","));

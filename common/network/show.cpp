@@ -19,12 +19,13 @@ std::string row(std::string_view label, const std::string& value) {
 
 std::string network_json(const Network& network) {
   std::vector<std::string> labels;
+  labels.reserve(network.labels.size());
   for (const auto& [name, value] : network.labels) {
     labels.push_back(fmt::format("{}:{}", json_quote(name), json_quote(value)));
   }
   return fmt::format(
-      "{{\"CreatedAt\":{},\"DokkuManaged\":{},\"Driver\":{},\"ID\":{},\"Internal\":{},\"IPv6\":{},"
-      "\"Labels\":{{{}}},\"Name\":{},\"Scope\":{}}}",
+      R"({{"CreatedAt":{},"DokkuManaged":{},"Driver":{},"ID":{},"Internal":{},"IPv6":{},)"
+      R"("Labels":{{{}}},"Name":{},"Scope":{}}})",
       json_quote(network.created_at), network.dokku_managed(), json_quote(network.driver),
       json_quote(network.short_id()), network.internal, network.ipv6, join(labels, ","),
       json_quote(network.name), json_quote(network.scope));
@@ -32,12 +33,14 @@ std::string network_json(const Network& network) {
 
 std::string list_json(const std::vector<Network>& networks) {
   std::vector<std::string> entries;
+  entries.reserve(networks.size());
   for (const auto& network : networks) entries.push_back(network_json(network));
   return fmt::format("[{}]\n", join(entries, ","));
 }
 
 std::string info_text(const Network& network) {
   std::vector<std::string> labels;
+  labels.reserve(network.labels.size());
   for (const auto& [name, value] : network.labels) {
     labels.push_back(fmt::format("{}={}", printable(name), printable(value, 1000)));
   }
