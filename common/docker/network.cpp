@@ -100,7 +100,8 @@ std::string utc_time(const std::string& rfc3339) {
   }
   parts.tm_year -= 1900;
   parts.tm_mon -= 1;
-  const std::time_t offset = (sign == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
+  const std::time_t offset =
+      (sign == '-' ? -1 : 1) * (static_cast<std::time_t>(hours) * 3600 + minutes * std::time_t{60});
   const std::time_t seconds = ::timegm(&parts) - offset;
   ::gmtime_r(&seconds, &parts);
   const auto first = static_cast<std::size_t>(length);
