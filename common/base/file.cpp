@@ -16,6 +16,10 @@ namespace netports {
 
 namespace {
 
+/// Root gives a temp file to its owner at once. One that is still root's after this time is of a
+/// run that was killed before.
+constexpr std::chrono::seconds kForeignTemp{1};
+
 std::string parent_of(const std::string& path) {
   const auto slash = path.find_last_of('/');
   if (slash == std::string::npos) return ".";
@@ -31,14 +35,28 @@ void write_all(int fd, std::string_view content, const std::string& path) {
   }
 }
 
-/// Opens the temp file of `path`, emptied and locked. The name is fixed and the lock says who
-/// writes now, so what a killed writer left behind is used again instead of piling up.
+/// Where `path` is made before it gets its name. Always the same: what a killed run left behind is
+/// used again instead of piling up.
+std::string temp_of(const std::string& path) {
+  return fmt::format("{}/.{}.tmp", parent_of(path), path.substr(path.find_last_of('/') + 1));
+}
+
+/// Opens the temp file of `path`, emptied and locked: the lock says who writes now.
 UniqueFd open_temp(const std::string& temp, const std::string& path) {
+  const auto stale_at = std::chrono::steady_clock::now() + kForeignTemp;
   while (true) {
     UniqueFd fd(::open(temp.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!fd) throw Error("Unable to write {}: {}", path, errno_text(errno));
+    const int error = errno;
     struct stat ours {};
     struct stat named {};
+    if (!fd && error == EACCES && ::lstat(temp.c_str(), &named) == 0) {
+      if (std::chrono::steady_clock::now() < stale_at) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        continue;
+      }
+      if (::unlink(temp.c_str()) == 0 || errno == ENOENT) continue;
+    }
+    if (!fd) throw Error("Unable to write {}: {}", path, errno_text(error));
     if (::flock(fd.get(), LOCK_EX) != 0 || ::fstat(fd.get(), &ours) != 0) {
       throw Error("Unable to write {}: {}", path, errno_text(errno));
     }
@@ -83,8 +101,7 @@ std::optional<std::string> read_file(const std::string& path, std::size_t max_by
 
 void write_file(const std::string& path, std::string_view content, mode_t mode,
                 std::optional<Owner> owner) {
-  const std::string temp =
-      fmt::format("{}/.{}.tmp", parent_of(path), path.substr(path.find_last_of('/') + 1));
+  const std::string temp = temp_of(path);
   UniqueFd fd = open_temp(temp, path);
   try {
     if (::fchmod(fd.get(), mode) != 0)
@@ -115,13 +132,15 @@ void rename_file(const std::string& from, const std::string& to) {
 void make_directories(const std::string& path, mode_t mode, std::optional<Owner> owner) {
   if (is_directory(path)) return;
   make_directories(parent_of(path), mode, owner);
-  if (::mkdir(path.c_str(), mode) != 0) {
-    if (errno == EEXIST && is_directory(path)) return;
-    throw Error("Unable to make the directory {}: {}", path, errno_text(errno));
-  }
-  if (::chmod(path.c_str(), mode) != 0 ||
-      (owner && ::chown(path.c_str(), owner->user, owner->group) != 0)) {
-    throw Error("Unable to change the owner of {}: {}", path, errno_text(errno));
+  // It gets its name last: a run of root that is killed half-way must not lock the owner out.
+  const std::string temp = temp_of(path);
+  if ((::mkdir(temp.c_str(), mode) != 0 && errno != EEXIST) || ::chmod(temp.c_str(), mode) != 0 ||
+      (owner && ::chown(temp.c_str(), owner->user, owner->group) != 0) ||
+      ::rename(temp.c_str(), path.c_str()) != 0) {
+    const int error = errno;
+    ::rmdir(temp.c_str());
+    if (is_directory(path)) return;  // another run was quicker
+    throw Error("Unable to make the directory {}: {}", path, errno_text(error));
   }
 }
 

@@ -38,7 +38,7 @@ bool remove_file(const std::string& path);
 /// Renames within one file system, replacing `to`. Errors: Error naming both.
 void rename_file(const std::string& from, const std::string& to);
 
-/// Makes `path` and its missing parents, all with `mode` and `owner`.
+/// Makes `path` and its missing parents, all with `mode` and `owner`, and never there without.
 void make_directories(const std::string& path, mode_t mode, std::optional<Owner> owner = {});
 
 /// Names in the directory `path` in byte order, without "." and ".."; empty when it is missing.

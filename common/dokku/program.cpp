@@ -26,6 +26,8 @@ std::vector<std::string> words_from(int argc, char** argv, int first) {
 int guarded(const std::function<int()>& body) {
   // A reader that went away shows as EPIPE where we write, not as a silent death half-way.
   std::signal(SIGPIPE, SIG_IGN);
+  // A file that may not grow is an error like a full disk.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     return body();
   } catch (const UsageError& error) {

@@ -1,5 +1,7 @@
 #include "dokku/takeover.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <array>
@@ -8,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/unique_fd.h"
 #include "dokku/properties.h"
 
 namespace netports {
@@ -130,11 +133,12 @@ bool Takeover::on() const {
     }
   }
   // Remembered first: a link that was replaced and is not remembered would come undone unseen.
+  const bool chosen_before = remembered();
   properties.set(kGlobal, kProperty, kOn);
   try {
     replace_link(own_available_);
   } catch (const Error&) {
-    properties.unset(kGlobal, kProperty);
+    if (!chosen_before) properties.unset(kGlobal, kProperty);
     throw;
   }
   return true;
@@ -161,8 +165,14 @@ bool Takeover::off() const {
 }
 
 void Takeover::replace_link(const std::string& target) const {
-  // The leading dot keeps the half-made link out of plugn's list of entries.
-  const std::string temp = env_.plugin_path + "/enabled/.network." + std::to_string(::getpid());
+  const std::string directory = env_.plugin_path + "/enabled";
+  // Two at once share one name for the half-made link, so that none stays when a run is killed.
+  const UniqueFd lock(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!lock || ::flock(lock.get(), LOCK_EX) != 0) {
+    throw Error("Unable to lock {}: {}", directory, errno_text(errno));
+  }
+  // The leading dot keeps it out of plugn's list of entries.
+  const std::string temp = directory + "/.network.tmp";
   remove_file(temp);
   if (::symlink(target.c_str(), temp.c_str()) != 0) {
     throw Error("Unable to replace {}: {}", link_, errno_text(errno));

@@ -182,7 +182,10 @@ void rename(const PortsRole& ports, const std::string& app, const std::string& r
     throw Error("Unable to rename the ports of \"{}\" to \"{}\"", printable(app),
                 printable(renamed));
   }
-  if (!ports.has_state(app) && ports.properties.names(app).empty()) return;
+  if (!ports.has_state(app) && ports.properties.names(app).empty()) {
+    ports.properties.remove_all(app);  // of a run that was killed: an empty directory, a temp file
+    return;
+  }
   const auto mappings = ports.store.active(app).mappings;
   {
     const FileLock lock = ports.lock_claims();

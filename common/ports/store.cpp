@@ -1,5 +1,7 @@
 #include "ports/store.h"
 
+#include <filesystem>
+
 #include "dokku/app.h"
 
 namespace netports {
@@ -102,11 +104,9 @@ bool PortStore::promote(const std::string& app) const {
 
 void PortStore::move(const std::string& from, const std::string& to) const {
   const auto replace = [](const std::string& source, const std::string& target) {
-    if (is_regular_file(source)) {
-      rename_file(source, target);
-    } else {
-      remove_file(target);
-    }
+    std::error_code error;
+    const auto status = std::filesystem::symlink_status(source, error);
+    if (std::filesystem::exists(status)) rename_file(source, target);
   };
   replace(staged_file(from), staged_file(to));
   replace(file(from), file(to));

@@ -51,7 +51,8 @@ class PortStore {
   /// Makes the staged file the active one; an empty one removes it. False when none was staged.
   /// Errors: Error, and then the active file is as it was.
   bool promote(const std::string& app) const;
-  /// Moves both files of `from` to `to`, each by one rename, and removes what `to` had.
+  /// Moves the files that `from` has to `to`, each by one rename, in place of those of `to`. Done
+  /// again after it was killed half-way it ends the work.
   void move(const std::string& from, const std::string& to) const;
   /// Removes both files. Errors: Error.
   void remove(const std::string& app) const;

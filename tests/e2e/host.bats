@@ -4,20 +4,7 @@
 # only hooks written by the tests.
 
 load helpers
-
-setup() {
-  plugin=$BATS_TEST_TMPDIR/plugin
-  mkdir -p "$plugin/subcommands"
-  printf '[plugin]\ndescription = "a test"\nversion = "1"\n\n[plugin.config]\n' \
-    >"$plugin/plugin.toml"
-  app=$(unique app)
-}
-
-teardown() {
-  host_down
-}
-
-up() { host_up --plugin "$plugin" "$@"; }
+load empty_plugin
 
 # --- up and down ---
 

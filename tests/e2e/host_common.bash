@@ -1,5 +1,6 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # For the tests of the scratch host's own deploy: two images, an empty plugin, a first deploy.
+load empty_plugin
 
 # Made outside of any host: the tests of a file share them.
 setup_file() {
@@ -14,20 +15,6 @@ setup_file() {
 teardown_file() {
   docker image rm --force "$APP_V1" "$APP_V2" >/dev/null 2>&1 || true
 }
-
-setup() {
-  plugin=$BATS_TEST_TMPDIR/plugin
-  mkdir -p "$plugin/subcommands"
-  printf '[plugin]\ndescription = "a test"\nversion = "1"\n\n[plugin.config]\n' \
-    >"$plugin/plugin.toml"
-  app=$(unique app)
-}
-
-teardown() {
-  host_down
-}
-
-up() { host_up --plugin "$plugin" "$@"; }
 
 deploy_v1() {
   dokku apps:create "$app" >/dev/null
