@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -74,9 +75,11 @@ struct ControlServer::Answers {
   UniqueFd wake{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
 };
 
-ControlServer::ControlServer(std::string path, UniqueFd inherited, Manager& manager)
+ControlServer::ControlServer(std::string path, UniqueFd inherited, Manager& manager,
+                             const Generations& older)
     : path_(std::move(path)),
       manager_(manager),
+      older_(older),
       listening_(inherited ? std::move(inherited) : listen_on_path(path_)),
       answers_(std::make_shared<Answers>()) {}
 
@@ -112,8 +115,12 @@ void ControlServer::serve() {
   accept_clients();
   const Millis now = now_ms();
   for (const auto& client : clients_) {
-    if (!client->answering && !client->waiting) read_from(*client);
-    if (client->answering) write_to(*client);
+    try {
+      if (!client->answering && !client->waiting) read_from(*client);
+      if (client->answering) write_to(*client);
+    } catch (const std::bad_alloc&) {
+      client->finished = true;
+    }
     if (now > client->deadline) client->finished = true;
   }
   clients_.remove_if([](const auto& client) { return client->finished; });
@@ -208,9 +215,9 @@ void ControlServer::obey(Client& client, const std::string& line) {
     case Verb::connections:
       return answer(client, "ok\n" + connections_json(manager_, request.app));
     case Verb::metrics:
-      return answer(client, "ok\n" + metrics_text(manager_));
+      return answer(client, "ok\n" + metrics_text(manager_, older_));
     case Verb::status:
-      return answer(client, "ok\n" + status_json(manager_, request.app));
+      return answer(client, "ok\n" + status_json(manager_, older_, request.app));
   }
 }
 

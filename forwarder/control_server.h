@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/unique_fd.h"
+#include "forwarder/generations.h"
 #include "forwarder/manager.h"
 
 struct pollfd;
@@ -26,7 +27,7 @@ class ControlServer {
   /// Listens on `path` with mode 0660, or on `inherited` if that is a socket. A socket file that
   /// nobody answers is replaced.
   /// Errors: Error when another daemon answers there, or the path cannot be used.
-  ControlServer(std::string path, UniqueFd inherited, Manager& manager);
+  ControlServer(std::string path, UniqueFd inherited, Manager& manager, const Generations& older);
   ~ControlServer();
 
   /// The listening socket, borrowed, for the daemon after this one.
@@ -60,6 +61,7 @@ class ControlServer {
 
   const std::string path_;
   Manager& manager_;
+  const Generations& older_;
   UniqueFd listening_;
   std::list<std::shared_ptr<Client>> clients_;
   std::shared_ptr<Answers> answers_;

@@ -3,17 +3,20 @@
 #include <algorithm>
 #include <latch>
 #include <mutex>
+#include <new>
 #include <set>
+#include <tuple>
 
 #include "base/error.h"
 #include "forwarder/event_log.h"
+#include "forwarder/limits.h"
 #include "forwarder/socket.h"
 
 namespace netports {
 
-Forwarder::Forwarder(unsigned threads, std::size_t max_connections,
-                     std::function<void(const std::string& app)> on_unreachable) {
-  team_.max_connections = max_connections;
+Forwarder::Forwarder(unsigned threads, std::size_t descriptors, std::size_t max_connections,
+                     std::function<void(const std::string& app)> on_unreachable)
+    : descriptors_(descriptors), wanted_connections_(max_connections) {
   team_.on_unreachable = std::move(on_unreachable);
   for (unsigned i = 0; i < threads; ++i) {
     team_.workers.push_back(std::make_unique<Worker>(team_, i));
@@ -25,15 +28,35 @@ Forwarder::~Forwarder() {
   for (const auto& worker : team_.workers) worker->stop();
 }
 
+void Forwarder::limit_connections() {
+  const std::size_t pipes = team_.workers.size() * limits::kPipesPerThread * 2;
+  const std::size_t left = descriptors_ > served_.size() ? descriptors_ - served_.size() : 0;
+  const std::size_t kept = std::min(limits::kReservedDescriptors + pipes, left / 2);
+  const std::size_t possible = std::max<std::size_t>((left - kept) / 2, 1);
+  team_.max_connections =
+      wanted_connections_ > 0 ? std::min(wanted_connections_, possible) : possible;
+}
+
 void Forwarder::in_all_workers(const std::function<void(Worker&)>& task) const {
   std::latch done(static_cast<std::ptrdiff_t>(team_.workers.size()));
+  std::atomic<bool> failed{false};
   for (const auto& worker : team_.workers) {
-    worker->post([&task, &done, &worker] {
-      task(*worker);
+    try {
+      worker->post([&task, &done, &failed, &worker] {
+        try {
+          task(*worker);
+        } catch (const std::bad_alloc&) {
+          failed = true;
+        }
+        done.count_down();
+      });
+    } catch (const std::bad_alloc&) {
+      failed = true;
       done.count_down();
-    });
+    }
   }
-  done.wait();
+  done.wait();  // whatever happened: the tasks use what the caller has
+  if (failed) throw std::bad_alloc();
 }
 
 void Forwarder::drop(const std::vector<Served>& gone, bool drain) {
@@ -135,6 +158,7 @@ std::vector<PortState> Forwarder::apply(const std::vector<std::shared_ptr<const 
     }
     states.push_back(std::move(state));
   }
+  limit_connections();
   const std::shared_ptr<const RouteTable> finished = std::move(table);
   in_all_workers([&](Worker& worker) { worker.use_table(finished); });
   // Only now: a thread that accepts may hand over to one that must know the route already.
@@ -151,15 +175,21 @@ void Forwarder::stop_app(const std::string& app) {
     worker.reset_if([&](const Connection& connection) {
       return connection.route->app == app && !connection.down.holds_bytes();
     });
+    // What is left still owes bytes to its client. Each has the drain timeout of its mapping.
+    std::map<std::shared_ptr<Listener>, Millis> slow;
     worker.visit([&](const Connection& connection) {
-      if (connection.route->app != app) return true;
-      worker.reset_later(
-          [listener = connection.listener, before = now](const Connection& candidate) {
-            return candidate.listener == listener && candidate.accepted <= before;
-          },
-          now + connection.route->mapping.options.drain_timeout.count());
+      if (connection.route->app == app) {
+        slow[connection.listener] = connection.route->mapping.options.drain_timeout.count();
+      }
       return true;
     });
+    for (const auto& [listener, timeout] : slow) {
+      worker.reset_later(
+          [listener = listener, before = now](const Connection& candidate) {
+            return candidate.listener == listener && candidate.accepted <= before;
+          },
+          now + timeout);
+    }
   });
 }
 
@@ -189,6 +219,7 @@ std::vector<ConnectionInfo> Forwarder::connections(const std::string& app,
         info.container_id = connection.target->container_id;
       }
       info.state = connection.state == Connection::State::greeting     ? "greeting"
+                   : worker.drains(connection)                         ? "draining"
                    : connection.state == Connection::State::connecting ? "connecting"
                                                                        : "streaming";
       info.age_ms = now - connection.accepted;
@@ -197,6 +228,27 @@ std::vector<ConnectionInfo> Forwarder::connections(const std::string& app,
     });
   });
   return found;
+}
+
+std::vector<Draining> Forwarder::draining() const {
+  std::mutex mutex;  // the workers run side by side
+  std::map<std::tuple<ListenAddress, std::string, std::string>, Draining> found;
+  in_all_workers([&](Worker& worker) {
+    worker.visit([&](const Connection& connection) {
+      if (!connection.target || !worker.drains(connection)) return true;
+      const std::lock_guard lock(mutex);
+      const Backend& backend = *connection.target;
+      Draining& entry = found[{connection.listener->address, backend.name, backend.container_id}];
+      entry.route = connection.route;
+      entry.backend = connection.target;
+      ++entry.open;
+      return true;
+    });
+  });
+  std::vector<Draining> list;
+  list.reserve(found.size());
+  for (auto& [key, entry] : found) list.push_back(std::move(entry));
+  return list;
 }
 
 void Forwarder::adopt(const ListenAddress& address, UniqueFd socket) {

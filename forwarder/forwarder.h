@@ -26,15 +26,24 @@ struct ConnectionInfo {
   std::string client;        // "192.0.2.7:40112"
   std::string container;     // "web.1"; empty while none answered
   std::string container_id;  // 64 hex digits: the release
-  std::string state;         // greeting, connecting, streaming
+  std::string state;         // greeting, connecting, streaming, draining
   Millis age_ms = 0;
+};
+
+/// Connections that only finish: of a container that is no longer the port's, or of a port that is
+/// gone.
+struct Draining {
+  std::shared_ptr<const Route> route;  // as it was when they came
+  std::shared_ptr<Backend> backend;
+  std::size_t open = 0;
 };
 
 /// `apply`, `stop` and `adopt` are for one thread, the manager's; counts are for any.
 class Forwarder {
  public:
+  /// `descriptors`: that the process may have. `max_connections`: 0 for as many as they allow.
   /// Errors: Error when the threads cannot be set up.
-  Forwarder(unsigned threads, std::size_t max_connections,
+  Forwarder(unsigned threads, std::size_t descriptors, std::size_t max_connections,
             std::function<void(const std::string& app)> on_unreachable);
   ~Forwarder();
 
@@ -53,6 +62,9 @@ class Forwarder {
   /// Open connections of `app` (empty: of all), at most `limit`. Waits for the threads.
   [[nodiscard]] std::vector<ConnectionInfo> connections(const std::string& app,
                                                         std::size_t limit) const;
+
+  /// What drains, one entry a port and container, in their order. Waits for the threads.
+  [[nodiscard]] std::vector<Draining> draining() const;
 
   /// A socket that listens on `address` already, of the daemon before this one. The next `apply`
   /// uses it if it serves that address, and closes it otherwise.
@@ -74,12 +86,17 @@ class Forwarder {
     std::uint64_t wanted = 0;  // the number of the last `apply` that wanted it
   };
 
-  /// Runs `task` in every worker's thread and waits until all have.
+  /// Runs `task` in every worker's thread and waits until all have. Errors: std::bad_alloc when one
+  /// of them had no memory.
   void in_all_workers(const std::function<void(Worker&)>& task) const;
   void drop(const std::vector<Served>& gone, bool drain);
+  /// A connection has two descriptors; what listeners and the rest of the daemon need is kept back.
+  void limit_connections();
   UniqueFd take_socket(const ListenAddress& address);
   std::shared_ptr<Listener> open(const ListenAddress& address);
 
+  const std::size_t descriptors_;
+  const std::size_t wanted_connections_;  // 0: no limit of the operator's
   WorkerTeam team_;
   std::map<ListenAddress, Served> served_;
   std::uint64_t applied_ = 0;

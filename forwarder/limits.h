@@ -21,12 +21,16 @@ inline constexpr int kEventsPerBatch = 256;
 inline constexpr int kAcceptsPerEvent = 16;
 inline constexpr unsigned kHandOverMargin = 4;  // connections more than the idlest thread
 inline constexpr int kListenBacklog = 4096;
+inline constexpr unsigned kYieldSample = 32;        // yields between two looks at their cost
+inline constexpr unsigned kLongYieldsOfSample = 6;  // more than these: none for a while
 
 // Time.
 inline constexpr milliseconds kPauseReport{10'000};
 inline constexpr milliseconds kTick{100};      // while something connects or is paused
 inline constexpr milliseconds kSlowTick{500};  // while young ones, idle or drain timeouts run
-inline constexpr milliseconds kYoung{1'000};   // older connections get keepalive
+inline constexpr milliseconds kLongYield{2};   // somebody computed meanwhile
+inline constexpr milliseconds kYieldPause{1'000};
+inline constexpr milliseconds kYoung{1'000};  // older connections get keepalive
 inline constexpr milliseconds kBackendPauseFirst{500};
 inline constexpr milliseconds kBackendPauseLongest{30'000};
 inline constexpr milliseconds kResync{30'000};
@@ -40,7 +44,7 @@ inline constexpr std::size_t kControlLineBytes = 64 << 10;
 inline constexpr std::size_t kControlClients = 64;
 inline constexpr milliseconds kControlTimeout{15'000};
 
-// Descriptors kept back from connections: control clients, Engine, pipes, files.
+// Descriptors kept back from connections, besides pipes: control clients, Engine, files.
 inline constexpr std::size_t kReservedDescriptors = 256;
 
 }  // namespace netports::limits

@@ -19,6 +19,7 @@
 #include "forwarder/control_server.h"
 #include "forwarder/engine_watch.h"
 #include "forwarder/event_log.h"
+#include "forwarder/generations.h"
 #include "forwarder/limits.h"
 #include "forwarder/manager.h"
 #include "forwarder/metrics_server.h"
@@ -46,16 +47,15 @@ unsigned usable_cores() {
   return static_cast<unsigned>(std::max(CPU_COUNT(&cores), 1));
 }
 
-/// Raises the descriptor limit as far as it goes; how many connections that allows.
+/// Raises the descriptor limit as far as it goes, and tells it.
 std::size_t raise_descriptor_limit() {
+  constexpr rlim_t kMost = 8'000'000;  // "unlimited" is none
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 256;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
   ::getrlimit(RLIMIT_NOFILE, &limit);
-  const std::size_t descriptors = std::min<std::size_t>(limit.rlim_cur, 4'000'000);
-  return std::max<std::size_t>(descriptors, 2 * limits::kReservedDescriptors) / 2 -
-         limits::kReservedDescriptors / 2;
+  return std::min(limit.rlim_cur, kMost);
 }
 
 Manager::Settings settings_from(const Options& options) {
@@ -65,9 +65,8 @@ Manager::Settings settings_from(const Options& options) {
   settings.engine = options.docker_host.empty() ? EngineEndpoint::of(Environment::from_process())
                                                 : EngineEndpoint::parse(options.docker_host);
   settings.threads = options.threads > 0 ? options.threads : usable_cores();
-  const std::size_t possible = raise_descriptor_limit();
-  settings.max_connections =
-      options.max_connections > 0 ? std::min(options.max_connections, possible) : possible;
+  settings.descriptors = raise_descriptor_limit();
+  settings.max_connections = options.max_connections;
   return settings;
 }
 
@@ -102,9 +101,9 @@ class Daemon {
       : options_(options),
         arguments_(std::move(arguments)),
         signals_(std::move(signals)),
-        draining_(std::move(inheritance.draining)),
+        older_(std::move(inheritance.draining)),
         manager_(settings_from(options)),
-        control_(options.control, std::move(inheritance.control), manager_) {
+        control_(options.control, std::move(inheritance.control), manager_, older_) {
     manager_.adopt(std::move(inheritance.listeners));
   }
 
@@ -126,8 +125,9 @@ class Daemon {
       follow_upgrade();
       serve_metrics();
     }
-    if (gave_up_) {
-      control_.hand_over();  // it is the other daemon's
+    // The socket is the other daemon's as long as this one has not taken over.
+    if (options_.inherit_fd >= 0 && !ready_) control_.hand_over();
+    if (gave_up_ && !stopping_) {
       throw Error("Unable to take over: The Docker Engine does not answer");
     }
     event_log::write("stopped", {{"cut", manager_.forwarder().open_connections()}});
@@ -137,7 +137,7 @@ class Daemon {
   /// In the manager's thread.
   void first_look_done(const ReloadResult& result) {
     // An heir that knows no container would take over only to refuse every client.
-    if (options_.inherit_fd >= 0 && !result.error.empty()) {
+    if (options_.inherit_fd >= 0 && (!result.error.empty() || stopping_)) {
       gave_up_ = true;
     } else {
       report_ready(options_, result);
@@ -152,7 +152,7 @@ class Daemon {
     next_metrics_try_ = now_ms() + limits::kRetry.count();
     try {
       metrics_ = std::make_unique<MetricsServer>(static_cast<std::uint16_t>(options_.metrics_port),
-                                                 manager_);
+                                                 manager_, older_);
       event_log::write("metrics", {{"port", metrics_->port()}});
     } catch (const Error& error) {
       if (!metrics_failed_) event_log::write("metrics-waiting", {{"reason", error.what()}});
@@ -180,26 +180,45 @@ class Daemon {
       return;
     }
     event_log::write("stopping", {{"open", manager_.forwarder().open_connections()}});
+    // A service that is told to stop leaves no heir. One on its way ends with what started it.
+    upgrade_.reset();
+    starting_ = {};
     if (!handed_over_) notify_service_manager("STOPPING=1");
+    stopping_ = true;
     stop_by_ = now_ms() + std::chrono::milliseconds(options_.drain_timeout).count();
     manager_.stop_accepting([this](const ReloadResult&) { closed_ = true; });
   }
 
   void start_upgrade() {
-    if (handed_over_ || stop_by_ != 0 || upgrade_) return;
-    std::promise<std::vector<std::pair<ListenAddress, int>>> promise;
-    auto sockets = promise.get_future();
-    manager_.sockets([&](auto found) { promise.set_value(std::move(found)); });
-    bound_generations(draining_);
+    if (handed_over_ || stop_by_ != 0 || upgrade_ || starting_.valid()) return;
+    older_.bound();
+    // Started by the manager, who alone opens and closes listeners; it may have to wait for the
+    // Engine first.
+    auto promise = std::make_shared<std::promise<std::unique_ptr<Upgrade>>>();
+    starting_ = promise->get_future();
+    manager_.sockets([this, promise, control = control_.socket()](const auto& sockets) {
+      try {
+        promise->set_value(
+            std::make_unique<Upgrade>(arguments_, sockets, control, older_.pidfds()));
+      } catch (...) {
+        promise->set_exception(std::current_exception());
+      }
+    });
+  }
+
+  void take_started_upgrade() {
+    if (!starting_.valid()) return;
+    if (starting_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return;
     try {
-      upgrade_ = std::make_unique<Upgrade>(arguments_, sockets.get(), control_.socket(), draining_);
+      upgrade_ = starting_.get();
       event_log::write("upgrade", {{"program", arguments_[0]}, {"pid", upgrade_->pid()}});
-    } catch (const Error& error) {
+    } catch (const std::exception& error) {
       event_log::write("upgrade-failed", {{"reason", error.what()}});
     }
   }
 
   void follow_upgrade() {
+    take_started_upgrade();
     if (!upgrade_) return;
     const auto state = upgrade_->look();
     if (state == Upgrade::State::starting) return;
@@ -228,10 +247,11 @@ class Daemon {
   const Options options_;
   const std::vector<std::string> arguments_;
   const UniqueFd signals_;
-  std::vector<UniqueFd> draining_;
+  Generations older_;
   Manager manager_;
   ControlServer control_;
   std::unique_ptr<EngineWatch> watch_;
+  std::future<std::unique_ptr<Upgrade>> starting_;
   std::unique_ptr<Upgrade> upgrade_;
   std::unique_ptr<MetricsServer> metrics_;
   Millis next_metrics_try_ = 0;
@@ -239,6 +259,7 @@ class Daemon {
   Millis stop_by_ = 0;
   bool handed_over_ = false;
   std::atomic<bool> ready_{false};
+  std::atomic<bool> stopping_{false};
   std::atomic<bool> gave_up_{false};
   std::atomic<bool> closed_{false};
 };

@@ -43,7 +43,7 @@ Manager::Manager(Settings settings)
       store_(settings_.dokku_root, settings_.properties),
       engine_(settings_.engine, limits::kEngineTimeout),
       status_(std::make_shared<ServiceStatus>()),
-      forwarder_(settings_.threads, settings_.max_connections,
+      forwarder_(settings_.threads, settings_.descriptors, settings_.max_connections,
                  [this](const std::string& app) { unreachable(app); }) {}
 
 void Manager::unreachable(const std::string& app) {

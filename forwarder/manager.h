@@ -44,7 +44,8 @@ class Manager {
     std::string properties;
     EngineEndpoint engine;
     unsigned threads = 1;
-    std::size_t max_connections = 1;
+    std::size_t descriptors = 256;    // that the process may have
+    std::size_t max_connections = 0;  // 0: as many as there are descriptors for
   };
   using Done = std::function<void(const ReloadResult&)>;
 

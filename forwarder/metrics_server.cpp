@@ -23,11 +23,12 @@ constexpr long kTimeoutSeconds = 10;
 
 class MetricsHandler : public net::HTTPRequestHandler {
  public:
-  explicit MetricsHandler(const Manager& manager) : manager_(manager) {}
+  MetricsHandler(const Manager& manager, const Generations& older)
+      : manager_(manager), older_(older) {}
 
   void handleRequest(net::HTTPServerRequest& request, net::HTTPServerResponse& response) override {
     const bool known = request.getMethod() == "GET" && request.getURI() == "/metrics";
-    const std::string body = known ? metrics_text(manager_) : "See /metrics\n";
+    const std::string body = known ? metrics_text(manager_, older_) : "See /metrics\n";
     response.setStatus(known ? net::HTTPResponse::HTTP_OK : net::HTTPResponse::HTTP_NOT_FOUND);
     response.setContentType("text/plain; version=0.0.4");
     response.sendBuffer(body.data(), body.size());
@@ -35,24 +36,27 @@ class MetricsHandler : public net::HTTPRequestHandler {
 
  private:
   const Manager& manager_;
+  const Generations& older_;
 };
 
 class HandlerFactory : public net::HTTPRequestHandlerFactory {
  public:
-  explicit HandlerFactory(const Manager& manager) : manager_(manager) {}
+  HandlerFactory(const Manager& manager, const Generations& older)
+      : manager_(manager), older_(older) {}
 
   net::HTTPRequestHandler* createRequestHandler(
       const net::HTTPServerRequest& /*request*/) override {
-    return new MetricsHandler(manager_);
+    return new MetricsHandler(manager_, older_);
   }
 
  private:
   const Manager& manager_;
+  const Generations& older_;
 };
 
 }  // namespace
 
-MetricsServer::MetricsServer(std::uint16_t port, const Manager& manager) {
+MetricsServer::MetricsServer(std::uint16_t port, const Manager& manager, const Generations& older) {
   auto parameters = Poco::AutoPtr<net::HTTPServerParams>(new net::HTTPServerParams);
   parameters->setMaxThreads(kThreads);
   parameters->setMaxQueued(kQueuedRequests);
@@ -60,7 +64,8 @@ MetricsServer::MetricsServer(std::uint16_t port, const Manager& manager) {
   parameters->setKeepAlive(false);
   try {
     const net::ServerSocket socket(net::SocketAddress("127.0.0.1", port));
-    server_ = std::make_unique<net::HTTPServer>(new HandlerFactory(manager), socket, parameters);
+    server_ =
+        std::make_unique<net::HTTPServer>(new HandlerFactory(manager, older), socket, parameters);
     server_->start();
   } catch (const Poco::Exception& error) {
     throw Error("Cannot listen on 127.0.0.1:{}: {}", port,

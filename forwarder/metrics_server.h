@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "forwarder/generations.h"
 #include "forwarder/manager.h"
 
 namespace Poco::Net {
@@ -16,7 +17,7 @@ class MetricsServer {
  public:
   /// Answers GET /metrics on 127.0.0.1:`port`; 0 lets the kernel choose.
   /// Errors: Error "Cannot listen on 127.0.0.1:<port>: <reason>".
-  MetricsServer(std::uint16_t port, const Manager& manager);
+  MetricsServer(std::uint16_t port, const Manager& manager, const Generations& older);
   ~MetricsServer();
 
   [[nodiscard]] std::uint16_t port() const;

@@ -21,7 +21,7 @@ struct SplicePipe {
 class PipePool {
  public:
   ~PipePool();
-  PipePool() = default;
+  PipePool();
   PipePool(const PipePool&) = delete;
   PipePool& operator=(const PipePool&) = delete;
 

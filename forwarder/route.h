@@ -93,8 +93,8 @@ void add_own(std::atomic<T>& counter, T amount) {
 
 /// One bound public address. All threads accept from the same socket.
 struct Listener : std::enable_shared_from_this<Listener> {
-  Listener(ListenAddress listen_address, UniqueFd socket, std::size_t threads)
-      : address(std::move(listen_address)), fd(std::move(socket)), counts(threads) {}
+  Listener(const ListenAddress& listen_address, UniqueFd socket, std::size_t threads)
+      : address(listen_address), fd(std::move(socket)), counts(threads) {}
   ListenAddress address;
   UniqueFd fd;
   std::uint32_t slot = 0;                  // in the table

@@ -22,8 +22,8 @@ void set(int fd, int level, int option, int value) {
   [[maybe_unused]] const int result = ::setsockopt(fd, level, option, &value, sizeof value);
 }
 
-/// Binds and listens; no descriptor on failure, errno says why.
-UniqueFd try_listen(const ListenAddress& address, int family) {
+/// A socket bound to the address; no descriptor on failure, errno says why.
+UniqueFd try_bind(const ListenAddress& address, int family) {
   UniqueFd fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return fd;
   set(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
@@ -33,8 +33,7 @@ UniqueFd try_listen(const ListenAddress& address, int family) {
   sockaddr_storage storage{};
   const IpAddress any = *IpAddress::parse(family == AF_INET6 ? "::" : "0.0.0.0");
   const socklen_t length = address.ip.value_or(any).to_sockaddr(address.port, storage);
-  if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&storage), length) != 0 ||
-      ::listen(fd.get(), limits::kListenBacklog) != 0) {
+  if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&storage), length) != 0) {
     const int error = errno;
     fd.reset();
     errno = error;
@@ -42,23 +41,25 @@ UniqueFd try_listen(const ListenAddress& address, int family) {
   return fd;
 }
 
-UniqueFd try_listen(const ListenAddress& address) {
-  if (address.ip) return try_listen(address, address.ip->is_v6() ? AF_INET6 : AF_INET);
-  UniqueFd both = try_listen(address, AF_INET6);
+UniqueFd try_bind(const ListenAddress& address) {
+  if (address.ip) return try_bind(address, address.ip->is_v6() ? AF_INET6 : AF_INET);
+  UniqueFd both = try_bind(address, AF_INET6);
   if (both || (errno != EAFNOSUPPORT && errno != EADDRNOTAVAIL)) return both;
-  return try_listen(address, AF_INET);
+  return try_bind(address, AF_INET);
 }
 
 }  // namespace
 
 UniqueFd listen_on(const ListenAddress& address) {
-  UniqueFd fd = try_listen(address);
-  if (!fd) throw Error("Cannot listen on {}: {}", address.text(), errno_text(errno));
+  UniqueFd fd = try_bind(address);
+  if (!fd || ::listen(fd.get(), limits::kListenBacklog) != 0) {
+    throw Error("Cannot listen on {}: {}", address.text(), errno_text(errno));
+  }
   return fd;
 }
 
 std::string probe_listen(const ListenAddress& address) {
-  return try_listen(address) ? "" : errno_text(errno);
+  return try_bind(address) ? "" : errno_text(errno);
 }
 
 UniqueFd start_connect(const IpAddress& ip, std::uint16_t port) {

@@ -14,13 +14,13 @@ using JsonArray = Poco::JSON::Array;
 
 JsonObject ordered_object() { return JsonObject(Poco::JSON_PRESERVE_KEY_ORDER); }
 
-JsonObject backend_json(const Backend& backend, Millis now) {
+JsonObject backend_json(const Backend& backend, const std::string& state, std::size_t open) {
   JsonObject object = ordered_object();
   object.set("container", backend.container_id);
   object.set("name", backend.name);
   object.set("address", backend.address());
-  object.set("state", backend.down_until > now ? "down" : "up");
-  object.set("open", backend.open.load());
+  object.set("state", state);
+  object.set("open", open);
   object.set("accepted", backend.accepted.load());
   object.set("failed", backend.failed.load());
   return object;
@@ -43,15 +43,55 @@ JsonObject reasons_json(const PortTotals& totals) {
   return object;
 }
 
-JsonObject port_json(const PortState& state, Millis now) {
-  const PortTotals totals = state.listener ? totals_of(*state.listener) : PortTotals{};
+/// What drains, by the port it came in on and the app that had it then.
+using DrainingByPort = std::map<std::pair<ListenAddress, std::string>, std::vector<Draining>>;
+
+DrainingByPort draining_by_port(const Forwarder& forwarder) {
+  DrainingByPort by_port;
+  for (auto& entry : forwarder.draining()) {
+    auto& same = by_port[{entry.route->mapping.listen, entry.route->app}];
+    same.push_back(std::move(entry));
+  }
+  return by_port;
+}
+
+std::size_t open_of(const std::vector<Draining>& draining) {
+  std::size_t sum = 0;
+  for (const auto& entry : draining) sum += entry.open;
+  return sum;
+}
+
+/// The members that every port has.
+JsonObject port_json(const Route& route, std::string_view state, const std::string& error) {
   JsonObject object = ordered_object();
-  object.set("listen", state.route->mapping.listen.text());
-  object.set("app", state.route->app);
-  object.set("process", state.route->mapping.process);
-  object.set("private_port", state.route->mapping.private_port);
-  object.set("state", state.listener ? "listening" : "waiting");
-  object.set("error", state.error);
+  object.set("listen", route.mapping.listen.text());
+  object.set("app", route.app);
+  object.set("process", route.mapping.process);
+  object.set("private_port", route.mapping.private_port);
+  object.set("state", std::string(state));
+  object.set("error", error);
+  return object;
+}
+
+JsonArray draining_json(const std::vector<Draining>& draining, JsonArray backends = {}) {
+  for (const auto& entry : draining) {
+    backends.add(backend_json(*entry.backend, "draining", entry.open));
+  }
+  return backends;
+}
+
+/// A port that is gone, while connections of it are not.
+JsonObject gone_port_json(const std::vector<Draining>& draining) {
+  JsonObject object = port_json(*draining.front().route, "draining", "");
+  object.set("open", open_of(draining));
+  object.set("backends", draining_json(draining));
+  return object;
+}
+
+JsonObject port_json(const PortState& state, const std::vector<Draining>& draining, Millis now) {
+  const PortTotals totals = state.listener ? totals_of(*state.listener) : PortTotals{};
+  JsonObject object =
+      port_json(*state.route, state.listener ? "listening" : "waiting", state.error);
   object.set("open", totals.open);
   object.set("accepted", totals.accepted);
   object.set("refused", sum_of(totals.refused));
@@ -60,9 +100,17 @@ JsonObject port_json(const PortState& state, Millis now) {
   object.set("bytes_in", totals.bytes_in);
   object.set("bytes_out", totals.bytes_out);
   JsonArray backends;
-  for (const auto& backend : state.route->backends) backends.add(backend_json(*backend, now));
-  object.set("backends", backends);
+  for (const auto& backend : state.route->backends) {
+    const bool down = backend->down_until > now;
+    backends.add(backend_json(*backend, down ? "down" : "up", backend->open));
+  }
+  object.set("backends", draining_json(draining, std::move(backends)));
   return object;
+}
+
+std::string port_labels(const Route& route) {
+  return fmt::format(R"(port="{}",app="{}",process="{}")", route.mapping.listen.text(), route.app,
+                     route.mapping.process);
 }
 
 /// Prometheus' text format. Label values come from checked names, so none needs escaping.
@@ -112,7 +160,7 @@ PortTotals totals_of(const Listener& listener) {
   return totals;
 }
 
-std::string status_json(const Manager& manager, const std::string& app) {
+std::string status_json(const Manager& manager, const Generations& older, const std::string& app) {
   const auto status = manager.status();
   const Millis now = now_ms();
   JsonObject document = ordered_object();
@@ -120,11 +168,21 @@ std::string status_json(const Manager& manager, const std::string& app) {
   document.set("threads", manager.forwarder().threads());
   document.set("open", manager.forwarder().open_connections());
   document.set("max_connections", manager.forwarder().max_connections());
+  JsonArray older_daemons;
+  for (const pid_t pid : older.pids()) older_daemons.add(pid);
+  document.set("older_daemons", older_daemons);
   document.set("reloads", status->reloads);
   document.set("engine_error", status->engine_error);
   JsonArray ports;
+  auto draining = draining_by_port(manager.forwarder());
   for (const auto& state : status->ports) {
-    if (app.empty() || state.route->app == app) ports.add(port_json(state, now));
+    // Taken out here also where it is not shown: what stays has no port any more.
+    const auto node = draining.extract({state.route->mapping.listen, state.route->app});
+    if (!app.empty() && state.route->app != app) continue;
+    ports.add(port_json(state, node ? node.mapped() : std::vector<Draining>{}, now));
+  }
+  for (const auto& [port, gone] : draining) {
+    if (app.empty() || port.second == app) ports.add(gone_port_json(gone));
   }
   document.set("ports", ports);
   JsonArray problems;
@@ -141,7 +199,7 @@ std::string status_json(const Manager& manager, const std::string& app) {
   return out.str() + "\n";
 }
 
-std::string metrics_text(const Manager& manager) {
+std::string metrics_text(const Manager& manager, const Generations& older) {
   const auto status = manager.status();
   const Millis now = now_ms();
   MetricsPage page;
@@ -149,6 +207,9 @@ std::string metrics_text(const Manager& manager) {
   page.sample("dokku_ports_info", fmt::format("version=\"{}\"", NETPORTS_VERSION), 1);
   page.family("dokku_ports_open_connections_total", "gauge", "Open connections in all");
   page.sample("dokku_ports_open_connections_total", "", manager.forwarder().open_connections());
+  page.family("dokku_ports_older_daemons", "gauge",
+              "Forwarders from before upgrades that still finish their connections");
+  page.sample("dokku_ports_older_daemons", "", older.pids().size());
   page.family("dokku_ports_max_connections", "gauge", "Open connections there may be in all");
   page.sample("dokku_ports_max_connections", "", manager.forwarder().max_connections());
   page.family("dokku_ports_reloads_total", "counter", "Looks at mappings and containers");
@@ -163,9 +224,7 @@ std::string metrics_text(const Manager& manager) {
   };
   std::vector<Row> rows;
   for (const auto& state : status->ports) {
-    const PortMapping& mapping = state.route->mapping;
-    rows.push_back({fmt::format("port=\"{}\",app=\"{}\",process=\"{}\"", mapping.listen.text(),
-                                state.route->app, mapping.process),
+    rows.push_back({port_labels(*state.route),
                     state.listener ? totals_of(*state.listener) : PortTotals{}, &state});
   }
   page.family("dokku_ports_listening", "gauge", "Whether the public port is listened on");
@@ -175,6 +234,12 @@ std::string metrics_text(const Manager& manager) {
   page.family("dokku_ports_connections_open", "gauge", "Open connections");
   for (const auto& row : rows) {
     page.sample("dokku_ports_connections_open", row.labels, row.totals.open);
+  }
+  page.family("dokku_ports_connections_draining", "gauge",
+              "Open connections of containers or ports that take no new ones");
+  for (const auto& [port, draining] : draining_by_port(manager.forwarder())) {
+    const Route& route = *draining.front().route;
+    page.sample("dokku_ports_connections_draining", port_labels(route), open_of(draining));
   }
   page.family("dokku_ports_connections_accepted_total", "counter", "Connections taken on");
   for (const auto& row : rows) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "forwarder/generations.h"
 #include "forwarder/manager.h"
 
 namespace netports {
@@ -23,11 +24,12 @@ struct PortTotals {
 
 PortTotals totals_of(const Listener& listener);
 
-/// The status document, one line of JSON. `app` empty: all apps.
-std::string status_json(const Manager& manager, const std::string& app);
+/// The status document, one line of JSON. `app` empty: all apps. `older`: the daemons before this
+/// one, whose connections only they know.
+std::string status_json(const Manager& manager, const Generations& older, const std::string& app);
 
 /// The same for Prometheus, in its text format. One label set a public port, one a backend.
-std::string metrics_text(const Manager& manager);
+std::string metrics_text(const Manager& manager, const Generations& older);
 
 /// Open connections of `app` (empty: all), as one line of JSON; at most kListedConnections.
 std::string connections_json(const Manager& manager, const std::string& app);

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
@@ -22,11 +23,6 @@ constexpr std::string_view kControl = "control";
 constexpr std::string_view kDraining = "draining";
 
 int pidfd_open(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
-
-bool has_exited(int pidfd) {
-  pollfd polled{pidfd, POLLIN, 0};
-  return ::poll(&polled, 1, 0) == 1;
-}
 
 /// The list as an anonymous file, read position at its start.
 UniqueFd list_file(const std::string& text) {
@@ -73,7 +69,7 @@ Inheritance read_inheritance(int list_fd) {
 
 Upgrade::Upgrade(const std::vector<std::string>& arguments,
                  const std::vector<std::pair<ListenAddress, int>>& listeners, int control,
-                 const std::vector<UniqueFd>& draining)
+                 const std::vector<int>& draining)
     : deadline_(now_ms() + limits::kUpgradeTimeout.count()) {
   const UniqueFd self(pidfd_open(::getpid()));
   std::vector<int> passed{control};
@@ -82,9 +78,9 @@ Upgrade::Upgrade(const std::vector<std::string>& arguments,
     text += fmt::format("{} {}\n", fd, address.text());
     passed.push_back(fd);
   }
-  for (const auto& pidfd : draining) {
-    text += fmt::format("{} {}\n", pidfd.get(), kDraining);
-    passed.push_back(pidfd.get());
+  for (const int pidfd : draining) {
+    text += fmt::format("{} {}\n", pidfd, kDraining);
+    passed.push_back(pidfd);
   }
   if (self) {
     text += fmt::format("{} {}\n", self.get(), kDraining);
@@ -105,13 +101,16 @@ Upgrade::Upgrade(const std::vector<std::string>& arguments,
   words.insert(words.end(), {"--inherit-fd", fmt::format("{}", list.get()), "--ready-fd",
                              fmt::format("{}", ready_write.get())});
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
 
   pid_ = ::fork();
   if (pid_ < 0) throw Error("Unable to start {}: {}", arguments[0], errno_text(errno));
   if (pid_ == 0) {
-    // The other threads are gone here: nothing but plain system calls.
+    // The other threads are gone here: nothing but plain system calls. Libraries open descriptors
+    // that survive an exec; the heir gets what is named and no more.
+    ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
     for (const int fd : passed) ::fcntl(fd, F_SETFD, 0);
     ::execv(argv[0], argv.data());
     ::_exit(127);
@@ -134,15 +133,6 @@ Upgrade::State Upgrade::look() {
     state_ = State::failed;
   }
   return state_;
-}
-
-void bound_generations(std::vector<UniqueFd>& draining) {
-  std::erase_if(draining, [](const UniqueFd& pidfd) { return has_exited(pidfd.get()); });
-  while (draining.size() > limits::kDrainingGenerations) {
-    event_log::write("generation-ended", {{"draining", draining.size()}});
-    ::syscall(SYS_pidfd_send_signal, draining.front().get(), SIGTERM, nullptr, 0);
-    draining.erase(draining.begin());
-  }
 }
 
 }  // namespace netports

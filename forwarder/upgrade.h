@@ -41,7 +41,7 @@ class Upgrade {
   /// Errors: Error when it cannot be started.
   Upgrade(const std::vector<std::string>& arguments,
           const std::vector<std::pair<ListenAddress, int>>& listeners, int control,
-          const std::vector<UniqueFd>& draining);
+          const std::vector<int>& draining);
   ~Upgrade();
   Upgrade(const Upgrade&) = delete;
   Upgrade& operator=(const Upgrade&) = delete;
@@ -58,9 +58,5 @@ class Upgrade {
   Millis deadline_ = 0;
   State state_ = State::starting;
 };
-
-/// Ends the oldest of `draining` when there are more than kDrainingGenerations: they get SIGTERM
-/// and with it their drain timeout. Drops those that have exited.
-void bound_generations(std::vector<UniqueFd>& draining);
 
 }  // namespace netports

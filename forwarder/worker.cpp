@@ -1,7 +1,6 @@
 #include "forwarder/worker.h"
 
 #include <netinet/in.h>
-#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -9,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <new>
 
 #include "base/error.h"
 #include "forwarder/event_log.h"
@@ -44,6 +44,10 @@ void report_dial_failure(const Connection& connection, const std::string& reason
 bool contains(const std::vector<Cidr>& networks, const IpAddress& ip) {
   return std::any_of(networks.begin(), networks.end(),
                      [&](const Cidr& network) { return network.contains(ip); });
+}
+
+bool has_idle_timeout(const Connection& connection) {
+  return connection.route->mapping.options.idle_timeout.count() > 0;
 }
 
 PeerAddress peer_address(const sockaddr_storage& storage) {
@@ -113,10 +117,9 @@ void Worker::run_tasks() {
 
 void Worker::loop() {
   std::array<epoll_event, limits::kEventsPerBatch> events{};
+  bool busy = false;
   while (!stopping_) {
-    // Under bulk load the sender often refills the socket while we yield once; going to sleep and
-    // being woken for it would cost more.
-    if (std::exchange(moved_bulk_, false)) ::sched_yield();
+    if (busy) yielder_.yield(now_);
     const int timeout = wait_timeout();
     asleep_.store(timeout != 0, std::memory_order_relaxed);
     const int count =
@@ -131,25 +134,45 @@ void Worker::loop() {
       if (tag == Tag::wake) {
         woken = true;
       } else if (tag == Tag::listener) {
-        on_listener(static_cast<Listener*>(object));
+        accept_from(static_cast<Listener*>(object));
       } else {
-        on_socket(static_cast<Connection*>(object), tag, event.events);
+        auto* connection = static_cast<Connection*>(object);
+        guarded(connection, [&] { on_socket(connection, tag, event.events); });
       }
     }
     std::vector<Connection*> ready;
     ready.swap(ready_);
     for (Connection* connection : ready) {
       connection->queued = false;
-      if (connection->state != Connection::State::closed) drive(connection);
+      if (connection->state == Connection::State::closed) continue;
+      guarded(connection, [&] { drive(connection); });
     }
     if (now_ >= next_tick_) on_tick();
     if (woken) run_tasks();
-    for (const Connection* connection : closed_) delete connection;
-    closed_.clear();
+    free_closed();
+    // A lone small message is no load: its answer may be the next thing to come.
+    busy = std::exchange(moved_bulk_, false) || count > 1;
   }
   reset_if([](const Connection&) { return true; });
-  for (const Connection* connection : closed_) delete connection;
-  closed_.clear();
+  free_closed();
+}
+
+void Worker::free_closed() {
+  while (Connection* connection = closed_.front()) {
+    closed_.remove(connection);
+    delete connection;
+  }
+}
+
+template <typename Step>
+void Worker::guarded(Connection* connection, const Step& step) {
+  try {
+    step();
+  } catch (const std::bad_alloc&) {
+    if (connection->state != Connection::State::closed) {
+      reset(connection, counts(connection).shortage);
+    }
+  }
 }
 
 int Worker::wait_timeout() const {
@@ -178,7 +201,7 @@ void Worker::end_overdue() {
       if (connection->state == Connection::State::greeting) {
         reset(connection, counts(connection).bad_greeting);
       } else {
-        dial_failed(connection, "It does not answer");
+        guarded(connection, [&] { dial_failed(connection, "It does not answer"); });
       }
     }
     connection = following;
@@ -219,17 +242,17 @@ void Worker::stop_listening(const std::shared_ptr<Listener>& listener) {
 }
 
 void Worker::pause_accepting(Listener* listener) {
+  // The tick resumes it. That is not put off: a full listener pauses with each client it lets in,
+  // and timeouts depend on the tick. Noted first: without memory for that it goes on accepting.
+  paused_.push_back(listener);
   // Clients wait in the kernel's queue meanwhile.
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener->fd.get(), nullptr);
-  // The tick resumes it. That is not put off: a full listener pauses with each client it lets in,
-  // and timeouts depend on the tick.
-  paused_.push_back(listener);
   if (now_ < next_pause_report_) return;
   next_pause_report_ = now_ + limits::kPauseReport.count();
   event_log::write("accept-paused", {{"port", listener->address.text()},
                                      {"open", listener->reserved.load()},
                                      {"open-in-all", team_.open_connections.load()},
-                                     {"limit-in-all", team_.max_connections}});
+                                     {"limit-in-all", team_.max_connections.load()}});
 }
 
 void Worker::resume_accepting(Listener* listener) {
@@ -240,6 +263,7 @@ void Worker::resume_accepting(Listener* listener) {
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, listener->fd.get(), &event) != 0) {
     event_log::write("listen-failed",
                      {{"port", listener->address.text()}, {"reason", errno_text(errno)}});
+    paused_.push_back(listener);  // the tick tries again
   }
 }
 
@@ -247,7 +271,7 @@ bool Worker::reserve(Listener& listener, const Route* route) {
   // Counted here, not when opened: a connection on its way to another thread has its place too.
   const std::size_t in_all = team_.open_connections.fetch_add(1, std::memory_order_relaxed);
   const std::uint32_t open = listener.reserved.fetch_add(1, std::memory_order_relaxed);
-  if (in_all >= team_.max_connections) {
+  if (in_all >= team_.max_connections.load(std::memory_order_relaxed)) {
     release(listener);
     return false;
   }
@@ -262,6 +286,14 @@ bool Worker::reserve(Listener& listener, const Route* route) {
 void Worker::release(Listener& listener) {
   team_.open_connections.fetch_sub(1, std::memory_order_relaxed);
   listener.reserved.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void Worker::accept_from(Listener* listener) {
+  try {
+    on_listener(listener);
+  } catch (const std::bad_alloc&) {
+    // Whoever was just accepted is gone; the listener's next event brings the others.
+  }
 }
 
 void Worker::on_listener(Listener* listener) {
@@ -285,10 +317,17 @@ void Worker::on_listener(Listener* listener) {
       open(std::move(arrival));
     } else {
       // A task must be copyable, a descriptor's owner is not: the task owns it by agreement.
-      worker.post([&worker, raw = arrival.fd.release(), peer = arrival.peer,
-                   to = std::move(arrival.listener)] {
-        worker.open({UniqueFd(raw), peer, to});
-      });
+      try {
+        worker.post([&worker, raw = arrival.fd.get(), peer = arrival.peer, to = arrival.listener] {
+          worker.open({UniqueFd(raw), peer, to});
+        });
+      } catch (const std::bad_alloc&) {
+        add_own<std::uint64_t>(listener->counts[index_].shortage, 1);
+        release(*listener);
+        close_with_reset(arrival.fd.get());
+        continue;
+      }
+      [[maybe_unused]] const int owned_by_task = arrival.fd.release();
     }
   }
 }
@@ -311,17 +350,18 @@ Worker& Worker::worker_for_next() {
 void Worker::open(Arrival arrival) {
   Listener& listener = *arrival.listener;
   ListenerCounts& count = listener.counts[index_];
-  auto route = table_->find(&listener);
-  if (!route || route->backends.empty()) {
-    add_own<std::uint64_t>(count.no_backend, 1);
+  const auto refuse = [&](std::atomic<std::uint64_t>& reason) {
+    add_own<std::uint64_t>(reason, 1);
     release(listener);
     close_with_reset(arrival.fd.get());
-    return;
-  }
+  };
+  auto route = table_->find(&listener);
+  if (!route || route->backends.empty()) return refuse(count.no_backend);
+  auto* connection = new (std::nothrow) Connection;
+  if (connection == nullptr) return refuse(count.shortage);
   add_own<std::uint64_t>(count.accepted, 1);
   add_own<std::int64_t>(count.open, 1);
   open_.store(open_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-  auto* connection = new Connection;
   connection->client.fd = arrival.fd.release();
   connection->client.connected = true;
   // Clients that speak first have often spoken already: try before asking epoll.
@@ -333,14 +373,15 @@ void Worker::open(Arrival arrival) {
   connection->accepted = now_;
   connection->active = now_;
   waiting_.push_back(connection);
-  const MappingOptions& options = connection->route->mapping.options;
-  if (options.idle_timeout.count() > 0) ++idle_watched_;
-  if (contains(options.accept_proxy, connection->peer.ip)) {
-    connection->state = Connection::State::greeting;
-    read_greeting(connection);
-  } else {
-    admit(connection);
-  }
+  if (has_idle_timeout(*connection)) ++idle_watched_;
+  guarded(connection, [&] {
+    if (contains(connection->route->mapping.options.accept_proxy, connection->peer.ip)) {
+      connection->state = Connection::State::greeting;
+      read_greeting(connection);
+    } else {
+      admit(connection);
+    }
+  });
 }
 
 void Worker::read_greeting(Connection* connection) {
@@ -393,6 +434,7 @@ void Worker::dial(Connection* connection) {
   while (true) {
     connection->target = connection->route->pick(connection->attempts, connection->peer.ip, now_);
     if (!connection->target) {
+      if (follow_newer_route(connection)) continue;
       team_.on_unreachable(connection->route->app);
       return reset(connection, counts(connection).unreachable);
     }
@@ -415,6 +457,20 @@ void Worker::dial(Connection* connection) {
     }
     target.mark_down(now_);
   }
+}
+
+bool Worker::follow_newer_route(Connection* connection) {
+  // A deploy may have come meanwhile, and what was dialled is gone because of it.
+  auto newer = table_->find(connection->listener.get());
+  if (!newer || newer == connection->route || newer->backends.empty()) return false;
+  // Let in for this app, by these options: another app's port, or other rules, are not for it. The
+  // slot of a listener that is gone may be another one's by now.
+  if (newer->app != connection->route->app || newer->mapping != connection->route->mapping) {
+    return false;
+  }
+  connection->route = std::move(newer);
+  connection->attempts = 0;
+  return true;
 }
 
 void Worker::dial_failed(Connection* connection, const std::string& reason) {
@@ -555,7 +611,7 @@ void Worker::close(Connection* connection) {
   add_own<std::int64_t>(counts(connection).open, -1);
   open_.store(open_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
   release(*connection->listener);
-  if (options.idle_timeout.count() > 0) --idle_watched_;
+  if (has_idle_timeout(*connection)) --idle_watched_;
   if (options.max_connections > 0 && std::erase(paused_, connection->listener.get()) > 0) {
     resume_accepting(connection->listener.get());  // there is room for the next one at once
   }
@@ -583,6 +639,15 @@ void Worker::visit(const std::function<bool(const Connection&)>& visit) const {
       if (!visit(*connection)) return;
     }
   }
+}
+
+bool Worker::drains(const Connection& connection) const {
+  const auto route = table_->find(connection.listener.get());
+  // The slot of a listener that is gone may be another one's by now.
+  if (!route || route->mapping.listen != connection.listener->address) return true;
+  return connection.target != nullptr &&
+         std::none_of(route->backends.begin(), route->backends.end(),
+                      [&](const auto& backend) { return backend->same_place(*connection.target); });
 }
 
 }  // namespace netports

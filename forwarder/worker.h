@@ -12,6 +12,7 @@
 #include "forwarder/connection.h"
 #include "forwarder/pump.h"
 #include "forwarder/route.h"
+#include "forwarder/yielder.h"
 
 namespace netports {
 
@@ -20,7 +21,7 @@ class Worker;
 /// What the threads of the data path have in common.
 struct WorkerTeam {
   std::vector<std::unique_ptr<Worker>> workers;
-  std::size_t max_connections = 0;               // of all threads together
+  std::atomic<std::size_t> max_connections{0};   // of all threads together
   std::atomic<std::size_t> open_connections{0};  // likewise
   /// Called when no backend of an app could be reached. From any worker thread; must not block.
   std::function<void(const std::string& app)> on_unreachable;
@@ -51,6 +52,8 @@ class Worker {
   void reset_later(Matches matches, Millis deadline);
   /// Calls `visit` for every connection, oldest first, until it gives false.
   void visit(const std::function<bool(const Connection&)>& visit) const;
+  /// Whether new clients of its port no longer get to its container: it only finishes.
+  [[nodiscard]] bool drains(const Connection& connection) const;
   [[nodiscard]] std::size_t connections() const { return open_.load(std::memory_order_relaxed); }
 
  private:
@@ -64,9 +67,14 @@ class Worker {
 
   void loop();
   void run_tasks();
+  void free_closed();
+  /// Runs `step` for `connection`, which it costs when memory runs out.
+  template <typename Step>
+  void guarded(Connection* connection, const Step& step);
   int wait_timeout() const;
   void on_tick();
 
+  void accept_from(Listener* listener);
   void on_listener(Listener* listener);
   bool reserve(Listener& listener, const Route* route);
   /// Gives a place back that `reserve` took.
@@ -78,6 +86,8 @@ class Worker {
   void read_greeting(Connection* connection);
   void admit(Connection* connection);
   void dial(Connection* connection);
+  /// Whether the listener leads elsewhere by now; the connection then does, too.
+  bool follow_newer_route(Connection* connection);
   void dial_failed(Connection* connection, const std::string& reason);
   void on_socket(Connection* connection, Tag side, std::uint32_t events);
   void drive(Connection* connection);
@@ -103,9 +113,9 @@ class Worker {
   std::vector<Listener*> paused_;
   ConnectionList waiting_;  // greeting or connecting
   ConnectionList streaming_;
-  Connection* young_ = nullptr;      // the first in streaming_ without keepalive to its backend
-  std::vector<Connection*> ready_;   // had a full turn, more to move
-  std::vector<Connection*> closed_;  // freed after the batch: its events may name them still
+  Connection* young_ = nullptr;     // the first in streaming_ without keepalive to its backend
+  std::vector<Connection*> ready_;  // had a full turn, more to move
+  ConnectionList closed_;           // freed after the batch: its events may name them still
   std::atomic<std::size_t> open_{0};
   std::atomic<bool> asleep_{false};  // waits for events
   std::size_t idle_watched_ = 0;     // open connections with an idle timeout
@@ -117,6 +127,7 @@ class Worker {
   Millis now_ = 0;
   Millis next_tick_ = 0;
   Millis next_pause_report_ = 0;
+  Yielder yielder_;
   bool moved_bulk_ = false;
 
   std::mutex tasks_mutex_;

@@ -151,6 +151,14 @@ std::string status_table(const std::string& document) {
     out += fmt::format(" !     Public port {} of app {}: {}\n", text(port, "listen"),
                        text(port, "app"), error);
   }
+  std::vector<std::string> older;
+  if (const auto pids = json::array(status, "older_daemons")) {
+    for (const auto& pid : *pids) older.push_back(printable(pid.toString(), 20));
+  }
+  if (!older.empty()) {
+    out += fmt::format("       Older forwarders still finish their connections, as process {}\n",
+                       fmt::join(older, ", "));
+  }
   for (const auto& problem : json::objects(json::array(status, "problems"))) {
     out += fmt::format(" !     App {}: {}\n", text(problem, "app"),
                        printable(json::text(problem, "text"), 300));

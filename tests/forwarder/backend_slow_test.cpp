@@ -23,6 +23,19 @@ std::string mapping(const MailHost& host) {
          " connect-timeout=300ms\n";
 }
 
+/// A client whose only backend does not answer, and a server for the next release at 127.0.0.3.
+struct MidDial : MailHost {
+  MidDial()
+      : deaf(kAddress, private_port),
+        fresh("127.0.0.3", private_port, digest),
+        client((ports("mail", mapping(*this)), start(), connect())) {
+    REQUIRE(eventually([&] { return daemon().status().open == 1; }));
+  }
+  const Deaf deaf;
+  const Server fresh;
+  Peer client;
+};
+
 }  // namespace
 
 TEST_CASE("a backend that does not answer is passed over for the next", "[backend_slow]") {
@@ -52,6 +65,25 @@ TEST_CASE("a client whose only backend does not answer is reset in time", "[back
   CHECK(client.wait_end() == End::reset);
   auto port = host.daemon().status().port(std::to_string(host.port));
   CHECK(port.reasons["unreachable"] == 1);
+}
+
+TEST_CASE("a client whose backend falls silent in mid-deploy is served by the new release",
+          "[backend_slow]") {
+  MidDial host;
+  host.client.send("patience");
+  host.client.half_close();
+  CHECK(host.deploy("127.0.0.3") == "ok\n");
+  CHECK(host.client.receive_all() == digest_of("patience"));
+}
+
+TEST_CASE("a client is not served by rules that it was not let in by", "[backend_slow]") {
+  MidDial host;
+  std::string stricter = mapping(host);
+  stricter.insert(stricter.size() - 1, " deny=127.0.0.0/8");
+  host.ports("mail", stricter);
+  CHECK(host.deploy("127.0.0.3") == "ok\n");
+  CHECK(host.client.wait_end() == End::reset);
+  CHECK(host.fresh.accepted() == 0);
 }
 
 TEST_CASE("a client that leaves while its backend is dialled leaves nothing behind",

@@ -123,6 +123,36 @@ TEST_CASE("a restarted Engine is followed again, what it did meanwhile is found"
   CHECK(eventually([&] { return host.engine.followers() == 1; }));
 }
 
+TEST_CASE("an event stream cut in the middle of a switch neither hastens nor undoes it",
+          "[engine]") {
+  MailHost host;
+  const Server old(MailHost::kAddress, host.private_port, greeting("old"));
+  const Server fresh("127.0.0.3", host.private_port, greeting("new"));
+  auto& daemon = host.start();
+  CHECK(eventually([&] { return host.engine.followers() == 1; }));
+  // Dokku has written the new id, its checks still run. Cut, followed anew, looked at: no switch.
+  host.run("mail", "web.1", "127.0.0.3");
+  const auto looks = daemon.status().reloads;
+  host.engine.cut_events();
+  REQUIRE(eventually([&] { return daemon.status().reloads > looks; }));
+  for (int i = 0; i < 5; ++i) CHECK(host.connect().receive_line() == "old");
+  // Cut again while the switch itself waits for the Engine's answer.
+  CHECK(eventually([&] { return host.engine.followers() == 1; }));
+  const auto asked = host.engine.requests();
+  host.engine.hang(true);
+  Peer reload = connect_to_path(host.control());
+  reload.send("reload mail\n");
+  REQUIRE(eventually([&] { return host.engine.requests() > asked; }));
+  host.engine.cut_events();
+  CHECK(host.connect().receive_line() == "old");
+  host.engine.hang(false);
+  CHECK(reload.receive_all() == "ok\n");
+  const auto after = daemon.status().reloads;
+  for (int i = 0; i < 5; ++i) CHECK(host.connect().receive_line() == "new");
+  CHECK(eventually([&] { return daemon.status().reloads > after; }));
+  for (int i = 0; i < 5; ++i) CHECK(host.connect().receive_line() == "new");
+}
+
 TEST_CASE("events that make no sense are survived", "[engine]") {
   MailHost host;
   const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));

@@ -1,5 +1,7 @@
 // What is bounded: connections in all and per mapping, descriptors, rate, idle time. Clients beyond
 // a limit wait in the kernel's queue or are reset; when there is room again, service goes on.
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <atomic>
 #include <thread>
@@ -116,14 +118,47 @@ TEST_CASE("descriptors that run out come back, and so does service", "[fd_limit]
   CHECK(daemon.wait_log("accept-paused"));
   // Still alive for those it has.
   std::size_t greeted = 0;
-  for (auto& peer : all) {
-    if (peer.readable() && peer.receive_line() == "v1") ++greeted;
-  }
-  CHECK(greeted >= 10);
+  CHECK(eventually([&] {
+    for (auto& peer : all) {
+      if (peer.readable() && peer.receive_line() == "v1") ++greeted;
+    }
+    return greeted >= 10;
+  }));
   all.clear();
   CHECK(eventually([&] { return host.connect().receive_line() == "v1"; }));
   CHECK(eventually([&] { return daemon.status().open == 0; }));
   for (int i = 0; i < 20; ++i) CHECK(host.connect().receive_line() == "v1");
+}
+
+TEST_CASE("memory that runs out costs single connections, not the daemon", "[memory_limit]") {
+  if (!measures_memory()) return;  // a sanitizer cannot live with a limit
+  MailHost host;
+  const std::string mail = random_bytes(8 << 20, 6);
+  const Server backend(MailHost::kAddress, host.private_port, [&](Peer& peer) {
+    if (peer.receive_line() == "bulk") {
+      peer.send(mail);
+    } else {
+      peer.send("quick");
+    }
+  });
+  auto& daemon = host.start({"--threads", "1"});
+  Peer bystander = host.connect();
+  CHECK(eventually([&] { return daemon.status().open == 1; }));
+  const auto enough = daemon.usage().data_bytes + (1 << 20);
+  const rlimit scarce{enough, enough};
+  REQUIRE(::prlimit(daemon.pid(), RLIMIT_DATA, &scarce, nullptr) == 0);
+  // For each client that does not read the daemon holds bytes, in its memory once all pipes are
+  // lent.
+  std::vector<Peer> stalled;
+  for (int i = 0; i < 100; ++i) {
+    stalled.push_back(connect_to(host.port, "127.0.0.1", 4096));
+    stalled.back().send("bulk\n");
+  }
+  CHECK(eventually([&] { return status_of(host).reasons["shortage"] > 0; }));
+  stalled.clear();
+  CHECK(eventually([&] { return daemon.status().open == 1; }));
+  bystander.send("ping\n");
+  CHECK(bystander.receive_all() == "quick");
 }
 
 TEST_CASE("max-rate resets a source that connects too often", "[limits]") {

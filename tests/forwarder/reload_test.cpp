@@ -1,10 +1,8 @@
 // A deploy: once the daemon has said `ok`, every new connection goes to the new container, and what
 // was open stays with the old one.
-#include <atomic>
-#include <future>
-
 #include "catch.h"
 #include "host.h"
+#include "load.h"
 
 using namespace netports::test;
 
@@ -45,31 +43,18 @@ TEST_CASE("a thousand reloads under load fail no connection and leave nothing be
   const Server old(MailHost::kAddress, host.private_port, greeting("hello"));
   const Server fresh("127.0.0.3", host.private_port, greeting("hello"));
   auto& daemon = host.start();
-  std::atomic<bool> stop{false};
-  const auto client = [&] {
-    std::pair<int, int> counts;  // tried, failed
-    while (!stop) {
-      ++counts.first;
-      auto peer = try_connect_to(host.port);
-      if (!peer || peer->receive_line() != "hello" || !peer->send("x") || peer->receive(1) != "x") {
-        ++counts.second;
-      }
-    }
-    return counts;
-  };
   CHECK(host.connect().receive_line() == "hello");
   CHECK(eventually([&] { return daemon.status().open == 0; }));
   const auto before = host.settled_usage();
-  auto first = std::async(std::launch::async, client);
-  auto second = std::async(std::launch::async, client);
+  Load first(host.port);
+  Load second(host.port);
   for (int i = 0; i < 1000; ++i) {
     if (host.deploy(i % 2 == 0 ? "127.0.0.3" : "127.0.0.2") != "ok\n") {
       FAIL_CHECK("reload " << i);
     }
   }
-  stop = true;
-  const auto [tried_a, failed_a] = first.get();
-  const auto [tried_b, failed_b] = second.get();
+  const auto [tried_a, failed_a] = first.stop();
+  const auto [tried_b, failed_b] = second.stop();
   CHECK(tried_a > 50);
   CHECK(tried_b > 50);
   CHECK(failed_a + failed_b == 0);

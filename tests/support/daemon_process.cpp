@@ -75,6 +75,7 @@ DaemonProcess::DaemonProcess(Options options) : options_(std::move(options)) {
   // What a daemon leaves behind on an upgrade becomes ours to wait for.
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   pid_ = ::fork();
+  if (pid_ < 0) throw std::runtime_error("no process for the daemon");
   if (pid_ == 0) {  // only calls that are safe beside the other threads of the test
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::fcntl(ready[1], F_SETFD, 0);
@@ -126,6 +127,8 @@ std::optional<int> DaemonProcess::wait_exit(std::chrono::milliseconds limit) {
 }
 
 void DaemonProcess::follow(pid_t pid) {
+  // To kill(2), what is not positive stands for many processes, at worst for all there are.
+  REQUIRE(pid > 0);
   const auto status = wait_exit();
   INFO(log());
   CHECK(status == 0);
@@ -147,6 +150,9 @@ Status DaemonProcess::status(const std::string& app) const {
   status.open = json::number(document, "open");
   status.max_connections = json::number(document, "max_connections");
   status.reloads = json::number(document, "reloads");
+  for (const auto& pid : *json::array(document, "older_daemons")) {
+    status.older_daemons.push_back(pid.convert<std::int64_t>());
+  }
   status.engine_error = json::text(document, "engine_error");
   for (const auto& port : json::objects(json::array(document, "ports"))) {
     status.ports.push_back(port_from(port));
@@ -164,12 +170,45 @@ Usage DaemonProcess::usage() const {
     return static_cast<std::size_t>(std::distance(all, {}));
   };
   const std::string status = whole_file(process + "/status");
-  const auto resident = status.find("VmRSS:");
-  if (resident == std::string::npos) throw std::runtime_error("the daemon is gone");
-  return {std::stoul(status.substr(resident + 6)) * 1024, entries("fd"), entries("task")};
+  const auto bytes = [&](const std::string& key) {
+    const auto at = status.find(key);
+    if (at == std::string::npos) throw std::runtime_error("the daemon is gone");
+    return std::stoul(status.substr(at + key.size())) * 1024;
+  };
+  return {bytes("VmRSS:"), bytes("VmData:"), entries("fd"), entries("task")};
+}
+
+pid_t DaemonProcess::pid_in_log(const std::string& event) const {
+  const std::string text = log();
+  const auto at = text.find(" pid=", text.rfind("\n" + event + " "));
+  if (at == std::string::npos) throw std::runtime_error("no " + event + " in the log:\n" + text);
+  return std::stoi(text.substr(at + 5));
 }
 
 std::string DaemonProcess::log() const { return whole_file(options_.log); }
+
+std::size_t DaemonProcess::upgrades() const {
+  constexpr std::string_view kEvent = "\nhanded-over ";
+  const std::string text = log();
+  std::size_t count = 0;
+  for (auto at = text.find(kEvent); at != std::string::npos; at = text.find(kEvent, at + 1))
+    ++count;
+  return count;
+}
+
+bool DaemonProcess::upgrade() const {
+  const auto before = upgrades();
+  signal(SIGUSR2);
+  return eventually([&] { return upgrades() > before; });
+}
+
+void DaemonProcess::freeze() const {
+  signal(SIGSTOP);
+  int status = 0;
+  if (::waitpid(pid_, &status, WUNTRACED) != pid_ || !WIFSTOPPED(status)) {
+    throw std::runtime_error("the daemon does not stop");
+  }
+}
 
 bool DaemonProcess::wait_log(const std::string& text) const {
   return eventually([&] { return log().find(text) != std::string::npos; });

@@ -44,6 +44,7 @@ struct Status {
   std::int64_t open = 0;
   std::int64_t max_connections = 0;
   std::int64_t reloads = 0;
+  std::vector<std::int64_t> older_daemons;  // pids
   std::string engine_error;
   std::vector<PortStatus> ports;
   std::vector<std::string> problems;  // "app: text"
@@ -55,6 +56,7 @@ struct Status {
 /// What the kernel says of the process.
 struct Usage {
   std::size_t resident_bytes;
+  std::size_t data_bytes;  // what RLIMIT_DATA counts
   std::size_t descriptors;
   std::size_t threads;
 };
@@ -90,6 +92,14 @@ class DaemonProcess {
   /// Waits until the log contains `text`.
   [[nodiscard]] bool wait_log(const std::string& text) const;
   [[nodiscard]] pid_t pid() const { return pid_; }
+  /// The pid that the last `event` in the log names. Errors: std::runtime_error when there is none.
+  [[nodiscard]] pid_t pid_in_log(const std::string& event) const;
+  /// How many upgrades have been completed so far.
+  [[nodiscard]] std::size_t upgrades() const;
+  /// Starts an upgrade and waits until the new daemon has taken over; false when it does not.
+  [[nodiscard]] bool upgrade() const;
+  /// Stops all its threads where they are, until `signal(SIGCONT)`.
+  void freeze() const;
   /// Waits until this one has ended by itself after an upgrade; from then on the daemon is `pid`.
   void follow(pid_t pid);
 

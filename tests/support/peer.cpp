@@ -1,6 +1,7 @@
 #include "peer.h"
 
 #include <fmt/format.h>
+#include <linux/filter.h>
 #include <poll.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -54,7 +55,7 @@ bool claim(std::uint16_t port) {
 
 }  // namespace
 
-Peer::Peer(UniqueFd fd) : fd_(std::move(fd)) {
+Peer::Peer(UniqueFd fd, End end) : fd_(std::move(fd)), end_(end) {
   const timeval deadline{std::chrono::seconds(kDeadline).count(), 0};
   ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof deadline);
   ::setsockopt(fd_.get(), SOL_SOCKET, SO_SNDTIMEO, &deadline, sizeof deadline);
@@ -72,6 +73,7 @@ bool Peer::send(std::string_view bytes) {
 
 ssize_t Peer::read_some(char* buffer, std::size_t size) {
   while (true) {
+    if (end_ == End::reset) return -1;
     const ssize_t n = ::recv(fd_.get(), buffer, size, 0);
     if (n < 0 && errno == EINTR) continue;
     if (n == 0) end_ = End::closed;
@@ -121,6 +123,8 @@ void Peer::reset() {
   fd_.reset();
 }
 
+void Peer::vanish() const { make_deaf(fd_.get()); }
+
 bool Peer::readable() const {
   pollfd polled{fd_.get(), POLLIN, 0};
   return ::poll(&polled, 1, 0) == 1;
@@ -132,12 +136,16 @@ std::optional<Peer> try_connect_to(std::uint16_t port, const std::string& addres
   const auto ip = IpAddress::parse(address);
   if (!ip) throw std::runtime_error("no address: " + address);
   const socklen_t length = ip->to_sockaddr(port, storage);
-  Peer peer(UniqueFd(::socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0)));
+  UniqueFd fd(::socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (receive_buffer > 0) {
-    ::setsockopt(peer.fd(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
   }
-  if (::connect(peer.fd(), reinterpret_cast<sockaddr*>(&storage), length) != 0) return {};
-  return peer;
+  if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&storage), length) == 0) {
+    return Peer(std::move(fd));
+  }
+  // Reset before `connect` had returned.
+  if (errno == ECONNRESET) return Peer(std::move(fd), End::reset);
+  return {};
 }
 
 Peer connect_to(std::uint16_t port, const std::string& address, int receive_buffer) {
@@ -172,6 +180,24 @@ UniqueFd listen_at_path(const std::string& path) {
     throw std::runtime_error(path + ": " + errno_text(errno));
   }
   return fd;
+}
+
+Peer accept_from(const UniqueFd& listening) {
+  pollfd polled{listening.get(), POLLIN, 0};
+  if (::poll(&polled, 1, std::chrono::milliseconds(kDeadline).count()) != 1) {
+    throw std::runtime_error("nobody connects");
+  }
+  return Peer(UniqueFd(::accept4(listening.get(), nullptr, nullptr, SOCK_CLOEXEC)));
+}
+
+void make_deaf(int fd, bool deaf) {
+  // A filter that keeps nothing of any segment, before TCP sees it.
+  sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+  const sock_fprog program{1, &nothing};
+  const int option = deaf ? SO_ATTACH_FILTER : SO_DETACH_FILTER;
+  if (::setsockopt(fd, SOL_SOCKET, option, &program, sizeof program) != 0) {
+    throw std::runtime_error("socket filter: " + errno_text(errno));
+  }
 }
 
 std::uint16_t free_port() {

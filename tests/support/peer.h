@@ -17,7 +17,7 @@ enum class End { none, closed, reset };
 
 class Peer {
  public:
-  explicit Peer(UniqueFd fd);
+  explicit Peer(UniqueFd fd, End end = End::none);
 
   /// `send`: all of `bytes`; false when the other side is gone or takes nothing until the deadline.
   bool send(std::string_view bytes);
@@ -36,6 +36,9 @@ class Peer {
   /// Closes so that the other side gets a reset.
   void reset();
   void close() { fd_.reset(); }
+  /// From now on it hears nothing and answers nothing, as after a power cut: neither an end nor a
+  /// reset tells. Call `reset` when it has served, or the kernel goes on trying to end it.
+  void vanish() const;
   /// Whether a byte, an end or a reset is there to be read now.
   [[nodiscard]] bool readable() const;
 
@@ -48,7 +51,8 @@ class Peer {
   End end_ = End::none;
 };
 
-/// Connects. `receive_buffer`: bytes of SO_RCVBUF, 0 for the system's own. Throws when refused.
+/// Connects. `receive_buffer`: bytes of SO_RCVBUF, 0 for the system's own. One that is reset at
+/// once is a connection, too. Throws when refused.
 Peer connect_to(std::uint16_t port, const std::string& address = "127.0.0.1",
                 int receive_buffer = 0);
 /// Nothing when refused.
@@ -60,6 +64,12 @@ Peer connect_to_path(const std::string& path);
 /// A listening socket. Throws when the address is taken.
 UniqueFd listen_at(const std::string& address, std::uint16_t port, int backlog = 1024);
 UniqueFd listen_at_path(const std::string& path);
+
+/// The next connection to `listening`. Throws when none comes until the deadline.
+Peer accept_from(const UniqueFd& listening);
+/// Whether the kernel drops what comes for the socket. One that listens does not answer dials then;
+/// the kernel of who dials tries again.
+void make_deaf(int fd, bool deaf = true);
 
 /// A TCP port that nobody listens on, on no address. It lies below the range that outgoing
 /// connections take theirs from, and no other test process gets it as long as this one runs.

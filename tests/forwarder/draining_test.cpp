@@ -1,0 +1,96 @@
+// Connections that only finish are shown as such: of an old container, of a port that is gone, of
+// the daemon before an upgrade.
+#include <csignal>
+
+#include "catch.h"
+#include "host.h"
+
+using namespace netports::test;
+
+namespace {
+
+/// The backends of the mail port that drain.
+std::vector<BackendStatus> draining(const MailHost& host, const DaemonProcess& daemon) {
+  auto backends = daemon.status("mail").port(std::to_string(host.port)).backends;
+  std::erase_if(backends, [](const auto& backend) { return backend.state != "draining"; });
+  return backends;
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("a replaced container is shown as draining until its last connection ends",
+          "[draining]") {
+  MailHost host;
+  const Server old_release(MailHost::kAddress, host.private_port, greeting("v1"));
+  const Server new_release("127.0.0.3", host.private_port, greeting("v2"));
+  auto& daemon = host.start();
+  Peer first = host.connect();
+  Peer second = host.connect();
+  CHECK(first.receive_line() == "v1");
+  CHECK(second.receive_line() == "v1");
+  CHECK(draining(host, daemon).empty());
+  CHECK(host.deploy("127.0.0.3") == "ok\n");
+  Peer third = host.connect();
+  CHECK(third.receive_line() == "v2");
+  const auto old = draining(host, daemon);
+  REQUIRE(old.size() == 1);
+  CHECK(old[0].container == host.id);
+  CHECK(old[0].name == "web.1");
+  CHECK(old[0].open == 2);
+  const std::string labels =
+      "{port=\"" + std::to_string(host.port) + "\",app=\"mail\",process=\"web\"}";
+  CHECK(contains(daemon.ask("metrics"), "\ndokku_ports_connections_draining" + labels + " 2\n"));
+  const std::string list = daemon.ask("connections mail");
+  CHECK(contains(list, "\"draining\""));
+  CHECK(contains(list, "\"streaming\""));
+  first.close();
+  second.close();
+  CHECK(eventually([&] { return draining(host, daemon).empty(); }));
+  CHECK_FALSE(contains(daemon.ask("connections mail"), "\"draining\""));
+  CHECK_FALSE(contains(daemon.ask("metrics"), "dokku_ports_connections_draining{"));
+}
+
+TEST_CASE("a port that is gone is shown while connections of it are open", "[draining]") {
+  MailHost host;
+  const auto kept = free_port();
+  const std::string other = std::to_string(kept) + ":" + std::to_string(host.private_port) + "\n";
+  host.ports("mail",
+             std::to_string(host.port) + ":" + std::to_string(host.private_port) + "\n" + other);
+  const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
+  auto& daemon = host.start();
+  Peer client = host.connect();
+  CHECK(client.receive_line() == "v1");
+  host.ports("mail", other);
+  CHECK(daemon.ask("reload mail") == "ok\n");
+  const auto gone = daemon.status().port(std::to_string(host.port));
+  CHECK(gone.state == "draining");
+  CHECK(gone.app == "mail");
+  CHECK(gone.open == 1);
+  REQUIRE(gone.backends.size() == 1);
+  CHECK(gone.backends[0].state == "draining");
+  CHECK(daemon.status().port(std::to_string(kept)).backends.size() == 1);
+  CHECK(daemon.status("other").ports.empty());
+  client.close();
+  CHECK(eventually([&] { return daemon.status().ports.size() == 1; }));
+}
+
+TEST_CASE("the daemon before an upgrade is named while it finishes its connections", "[draining]") {
+  MailHost host;
+  const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
+  auto& daemon = host.start();
+  Peer client = host.connect();
+  CHECK(client.receive_line() == "v1");
+  CHECK(daemon.status().older_daemons.empty());
+  daemon.signal(SIGUSR2);
+  REQUIRE(daemon.wait_log("\nhanded-over "));
+  CHECK(daemon.status().older_daemons == std::vector<std::int64_t>{daemon.pid()});
+  CHECK(contains(daemon.ask("metrics"), "\ndokku_ports_older_daemons 1\n"));
+  const pid_t heir = daemon.pid_in_log("handed-over");
+  client.close();
+  daemon.follow(heir);
+  CHECK(daemon.status().older_daemons.empty());
+}
