@@ -1,10 +1,13 @@
 """table.py RESULTS: the medians of bench/forwarder as a table, and which targets they meet.
 
-A line of RESULTS is "axis forwarder metric value". The best peer of a metric may be another one in
-each line: we are compared with whoever is best at it.
+A line of RESULTS is "axis forwarder metric value", in the order of measuring. Machines drift while
+they measure, so forwarders are compared round by round: a ratio is the median over the rounds of our
+figure by the peer's of the same round, +- its standard error. The best peer of a metric may be
+another one in each line: we are compared with whoever is best at it.
 """
 
 import collections
+import math
 import statistics
 import sys
 
@@ -96,6 +99,7 @@ class Results:
                     continue
                 if name not in self.names:
                     self.names.append(name)
+        self.samples = samples
         self.median = {key: statistics.median(values) for key, values in samples.items()}
         peers = [n for n in self.names if n.startswith(("haproxy", "nginx"))]
         self.tuned = [n for n in peers if "tuned" in n or "128k" in n]
@@ -104,15 +108,29 @@ class Results:
     def of(self, axis, metric, name):
         return self.median.get((axis, metric, name))
 
-    def best(self, axis, metric, more, kind):
+    def ratio(self, axis, metric, name):
+        """Ours by the peer's, and its standard error (of a median: a quarter above the mean's)."""
+        ours, theirs = (self.samples.get((axis, metric, n), []) for n in (US, name))
+        pairs = [(a, b) for a, b in zip(ours, theirs) if a > 0 and b > 0]
+        if not pairs or len(ours) != len(theirs):
+            return None
+        logs = [math.log(a / b) for a, b in pairs]
+        error = 1.25 * statistics.stdev(logs) / math.sqrt(len(logs)) if len(logs) > 1 else None
+        ratio = math.exp(statistics.median(logs))
+        return ratio, error and ratio * error, name
+
+    def against(self, axis, metric, more, kind):
+        """The ratio to the peer of that kind that does best against us; None without any."""
         names = {"installed": self.installed, "tuned": self.tuned}.get(
             kind, self.installed + self.tuned)
-        values = [(self.of(axis, metric, n), n) for n in names if self.of(axis, metric, n) is not None]
-        return (max if more else min)(values, default=(None, None))
+        ratios = [r for r in (self.ratio(axis, metric, n) for n in names) if r]
+        return (min if more else max)(ratios, default=None)
 
 
-def ratio(a, b):
-    return f"{a / b:.2f}" if a is not None and b else "-"
+def ratio_text(ratio):
+    if not ratio:
+        return "-"
+    return f"{ratio[0]:.2f}" + (f" +-{ratio[1]:.2f}" if ratio[1] is not None else "")
 
 
 def main():
@@ -129,12 +147,11 @@ def main():
 
     lines = [["netports against", "direct", "best as installed", "", "best tuned", ""]]
     for axis, metric, title, more in rows:
-        ours = results.of(axis, metric, US)
-        installed = results.best(axis, metric, more, "installed")
-        tuned = results.best(axis, metric, more, "tuned")
-        lines.append([title, ratio(ours, results.of(axis, metric, "direct")),
-                      ratio(ours, installed[0]), installed[1] or "",
-                      ratio(ours, tuned[0]), tuned[1] or ""])
+        installed = results.against(axis, metric, more, "installed")
+        tuned = results.against(axis, metric, more, "tuned")
+        lines.append([title, ratio_text(results.ratio(axis, metric, "direct")),
+                      ratio_text(installed), installed[2] if installed else "",
+                      ratio_text(tuned), tuned[2] if tuned else ""])
     print_table(lines)
 
     lines = [["target", "to reach", "reached", ""]]
@@ -148,15 +165,16 @@ def main():
             title = f"{titles[axis, next(r[1] for r in ROWS if r[0] == axis)][0]} {title}"
         reached = ours
         if against:
-            other = results.best(axis, metric, more, against)[0]
-            if not other:
+            compared = results.against(axis, metric, more, against)
+            if not compared:
                 continue
-            reached = ours / other
+            reached = compared[0]
         met = reached >= limit if more else reached <= limit
         of = {"best": " of the best of all", "tuned": " of the best tuned",
               "installed": " of the best as installed", None: ""}[against]
         lines.append([title, f"{'>=' if more else '<='} {limit:g}{of}",
-                      f"{reached:.2f}" if against else figure(reached), "met" if met else "MISSED"])
+                      ratio_text(compared) if against else figure(reached),
+                      "met" if met else "MISSED"])
     if len(lines) > 1:
         print_table(lines)
 
