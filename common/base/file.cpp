@@ -134,12 +134,17 @@ void make_directories(const std::string& path, mode_t mode, std::optional<Owner>
   make_directories(parent_of(path), mode, owner);
   // It gets its name last: a run of root that is killed half-way must not lock the owner out.
   const std::string temp = temp_of(path);
-  if ((::mkdir(temp.c_str(), mode) != 0 && errno != EEXIST) || ::chmod(temp.c_str(), mode) != 0 ||
-      (owner && ::chown(temp.c_str(), owner->user, owner->group) != 0) ||
-      ::rename(temp.c_str(), path.c_str()) != 0) {
+  for (bool again = true;; again = false) {
+    if ((::mkdir(temp.c_str(), mode) == 0 || errno == EEXIST) && ::chmod(temp.c_str(), mode) == 0 &&
+        (!owner || ::chown(temp.c_str(), owner->user, owner->group) == 0) &&
+        ::rename(temp.c_str(), path.c_str()) == 0) {
+      return;
+    }
     const int error = errno;
-    ::rmdir(temp.c_str());
+    const bool removed = ::rmdir(temp.c_str()) == 0;
     if (is_directory(path)) return;  // another run was quicker
+    // One that such a run left, still root's, is no longer in the way.
+    if (again && removed && error == EPERM) continue;
     throw Error("Unable to make the directory {}: {}", path, errno_text(error));
   }
 }
