@@ -7,6 +7,7 @@
 #include <Poco/Net/HTTPServerResponse.h>
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/ServerSocket.h>
+#include <Poco/ThreadPool.h>
 
 #include "base/error.h"
 #include "forwarder/status.h"
@@ -64,8 +65,9 @@ MetricsServer::MetricsServer(std::uint16_t port, const Manager& manager, const G
   parameters->setKeepAlive(false);
   try {
     const net::ServerSocket socket(net::SocketAddress("127.0.0.1", port));
-    server_ =
-        std::make_unique<net::HTTPServer>(new HandlerFactory(manager, older), socket, parameters);
+    threads_ = std::make_unique<Poco::ThreadPool>(1, kThreads);
+    server_ = std::make_unique<net::HTTPServer>(new HandlerFactory(manager, older), *threads_,
+                                                socket, parameters);
     server_->start();
   } catch (const Poco::Exception& error) {
     throw Error("Cannot listen on 127.0.0.1:{}: {}", port,
@@ -73,7 +75,10 @@ MetricsServer::MetricsServer(std::uint16_t port, const Manager& manager, const G
   }
 }
 
-MetricsServer::~MetricsServer() { server_->stopAll(true); }
+MetricsServer::~MetricsServer() {
+  server_->stopAll(true);
+  threads_->joinAll();  // an answer under way looks at what is destroyed after this
+}
 
 std::uint16_t MetricsServer::port() const { return server_->port(); }
 

@@ -7,9 +7,12 @@
 #include "forwarder/generations.h"
 #include "forwarder/manager.h"
 
-namespace Poco::Net {
+namespace Poco {
+class ThreadPool;
+namespace Net {
 class HTTPServer;
 }
+}  // namespace Poco
 
 namespace netports {
 
@@ -23,6 +26,7 @@ class MetricsServer {
   [[nodiscard]] std::uint16_t port() const;
 
  private:
+  std::unique_ptr<Poco::ThreadPool> threads_;  // its own: it can be waited for
   std::unique_ptr<Poco::Net::HTTPServer> server_;
 };
 
