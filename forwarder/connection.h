@@ -35,7 +35,8 @@ struct Connection {
   Connection* previous = nullptr;
   std::uint16_t attempts = 0;  // backends dialled so far
   State state = State::connecting;
-  bool queued = false;  // has more to move, waits for its next turn
+  bool queued = false;    // has more to move, waits for its next turn
+  bool admitted = false;  // passed what is checked before a backend is dialled
 };
 
 /// A doubly linked list through the connections themselves, oldest first.

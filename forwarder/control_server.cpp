@@ -119,7 +119,7 @@ void ControlServer::serve() {
       if (!client->answering && !client->waiting) read_from(*client);
       if (client->answering) write_to(*client);
     } catch (const std::bad_alloc&) {
-      client->finished = true;
+      client->finished = true;  // it alone
     }
     if (now > client->deadline) client->finished = true;
   }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <new>
 
 #include "base/text.h"
 
@@ -30,7 +31,7 @@ std::string quoted(const std::string& value) {
 void enable_debug() { debug = true; }
 bool debug_enabled() { return debug; }
 
-void write(std::string_view event, std::initializer_list<Field> fields) {
+void write(std::string_view event, std::initializer_list<Field> fields) try {
   std::string line(event);
   for (const auto& field : fields) {
     const std::string value = printable(field.value_, 1000);
@@ -39,6 +40,8 @@ void write(std::string_view event, std::initializer_list<Field> fields) {
   line += '\n';
   // A full disk or a closed journal must not stop the forwarder.
   [[maybe_unused]] const ssize_t written = ::write(2, line.data(), line.size());
+} catch (const std::bad_alloc&) {
+  // Nor must memory that ran out: no event is worth a connection.
 }
 
 }  // namespace netports::event_log

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <new>
 #include <set>
+#include <thread>
 #include <tuple>
 
 #include "base/error.h"
@@ -13,6 +14,21 @@
 #include "forwarder/socket.h"
 
 namespace netports {
+
+namespace {
+
+/// Waits for memory where there is none: what all threads must know cannot be left out in one.
+void post_surely(Worker& worker, const std::function<void()>& task) {
+  while (true) {
+    try {
+      return worker.post(task);
+    } catch (const std::bad_alloc&) {
+      std::this_thread::sleep_for(limits::kTick);
+    }
+  }
+}
+
+}  // namespace
 
 Forwarder::Forwarder(unsigned threads, std::size_t descriptors, std::size_t max_connections,
                      std::function<void(const std::string& app)> on_unreachable)
@@ -41,19 +57,14 @@ void Forwarder::in_all_workers(const std::function<void(Worker&)>& task) const {
   std::latch done(static_cast<std::ptrdiff_t>(team_.workers.size()));
   std::atomic<bool> failed{false};
   for (const auto& worker : team_.workers) {
-    try {
-      worker->post([&task, &done, &failed, &worker] {
-        try {
-          task(*worker);
-        } catch (const std::bad_alloc&) {
-          failed = true;
-        }
-        done.count_down();
-      });
-    } catch (const std::bad_alloc&) {
-      failed = true;
+    post_surely(*worker, [&task, &done, &failed, &worker] {
+      try {
+        task(*worker);
+      } catch (const std::bad_alloc&) {
+        failed = true;
+      }
       done.count_down();
-    }
+    });
   }
   done.wait();  // whatever happened: the tasks use what the caller has
   if (failed) throw std::bad_alloc();
@@ -63,9 +74,9 @@ void Forwarder::drop(const std::vector<Served>& gone, bool drain) {
   if (gone.empty()) return;
   const Millis now = now_ms();
   in_all_workers([&](Worker& worker) {
+    for (const Served& served : gone) worker.stop_listening(*served.listener);
+    if (!drain) return;
     for (const Served& served : gone) {
-      worker.stop_listening(served.listener);
-      if (!drain) continue;
       worker.reset_later(
           [listener = served.listener](const Connection& connection) {
             return connection.listener == listener;
@@ -118,6 +129,8 @@ std::vector<PortState> Forwarder::apply(const std::vector<std::shared_ptr<const 
   freed_slots_.clear();
   if (kept < served_.size()) {
     std::vector<Served> gone;
+    gone.reserve(served_.size() - kept);
+    freed_slots_.reserve(served_.size() - kept);
     std::erase_if(served_, [&](const auto& item) {
       if (item.second.wanted == applied_) return false;
       gone.push_back(item.second);
@@ -135,6 +148,9 @@ std::vector<PortState> Forwarder::apply(const std::vector<std::shared_ptr<const 
   std::vector<PortState> states;
   states.reserve(routes.size());
   std::vector<std::shared_ptr<Listener>> fresh;
+  // What is served from here on must get to the threads: nothing below may fail but one address.
+  fresh.reserve(routes.size());
+  table->routes.reserve(slots_ + routes.size());
   for (std::size_t i = 0; i < routes.size(); ++i) {
     const auto& route = routes[i];
     PortState state{route, nullptr, ""};
@@ -144,12 +160,15 @@ std::vector<PortState> Forwarder::apply(const std::vector<std::shared_ptr<const 
       state.listener = known[i]->listener;
     } else {
       try {
-        state.listener = open(address);
-        served_[address] = {state.listener, route, applied_};
+        auto listener = open(address);
+        served_[address] = {listener, route, applied_};
+        state.listener = std::move(listener);
         fresh.push_back(state.listener);
         event_log::write("listening", {{"port", address.text()}, {"app", route->app}});
       } catch (const Error& error) {
         state.error = error.what();
+      } catch (const std::bad_alloc&) {
+        state.error = "Out of memory";  // no allocation
       }
     }
     if (state.listener) {
@@ -164,7 +183,7 @@ std::vector<PortState> Forwarder::apply(const std::vector<std::shared_ptr<const 
   // Only now: a thread that accepts may hand over to one that must know the route already.
   if (fresh.empty()) return states;
   in_all_workers([&](Worker& worker) {
-    for (const auto& listener : fresh) worker.listen(listener);
+    for (const auto& listener : fresh) worker.listen(*listener);
   });
   return states;
 }
@@ -255,12 +274,14 @@ void Forwarder::adopt(const ListenAddress& address, UniqueFd socket) {
   adopted_[address] = std::move(socket);
 }
 
-std::vector<std::pair<ListenAddress, int>> Forwarder::listening_sockets() const {
-  std::vector<std::pair<ListenAddress, int>> sockets;
+void Forwarder::lend_sockets(const std::function<void(const Sockets&)>& start) const {
+  Sockets sockets;
   for (const auto& [address, served] : served_) {
     sockets.emplace_back(address, served.listener->fd.get());
   }
-  return sockets;
+  in_all_workers([](Worker& worker) { worker.descriptors_copied(true); });
+  start(sockets);
+  in_all_workers([](Worker& worker) { worker.descriptors_copied(false); });
 }
 
 bool Forwarder::listens_on(const ListenAddress& address) const {

@@ -69,8 +69,10 @@ class Forwarder {
   /// A socket that listens on `address` already, of the daemon before this one. The next `apply`
   /// uses it if it serves that address, and closes it otherwise.
   void adopt(const ListenAddress& address, UniqueFd socket);
-  /// The listening sockets, borrowed, for the daemon after this one.
-  [[nodiscard]] std::vector<std::pair<ListenAddress, int>> listening_sockets() const;
+  using Sockets = std::vector<std::pair<ListenAddress, int>>;
+  /// Calls `start` with the listening sockets, borrowed, for the daemon after this one. It may
+  /// start a process, and returns when that has no copies left of the other descriptors.
+  void lend_sockets(const std::function<void(const Sockets&)>& start) const;
 
   [[nodiscard]] std::size_t open_connections() const { return team_.open_connections; }
   [[nodiscard]] std::size_t max_connections() const { return team_.max_connections; }

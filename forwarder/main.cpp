@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <future>
 #include <memory>
+#include <thread>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -114,16 +115,11 @@ class Daemon {
                                              manager_.container_changed(app, id);
                                            });
     while (!finished()) {
-      std::vector<pollfd> polled{{signals_.get(), POLLIN, 0}};
-      // Until it is ready, an heir leaves the control socket to the daemon that serves.
-      const bool answers = options_.inherit_fd < 0 || ready_;
-      if (answers) control_.add_descriptors(polled);
-      if (upgrade_) polled.push_back({upgrade_->ready_descriptor(), POLLIN, 0});
-      ::poll(polled.data(), polled.size(), static_cast<int>(limits::kTick.count()));
-      take_signals();
-      if (answers) control_.serve();
-      follow_upgrade();
-      serve_metrics();
+      try {
+        take_turn();
+      } catch (const std::bad_alloc&) {
+        std::this_thread::sleep_for(limits::kTick);  // the data path needs none of this
+      }
     }
     // The socket is the other daemon's as long as this one has not taken over.
     if (options_.inherit_fd >= 0 && !ready_) control_.hand_over();
@@ -134,6 +130,19 @@ class Daemon {
   }
 
  private:
+  void take_turn() {
+    std::vector<pollfd> polled{{signals_.get(), POLLIN, 0}};
+    // Until it is ready, an heir leaves the control socket to the daemon that serves.
+    const bool answers = options_.inherit_fd < 0 || ready_;
+    if (answers) control_.add_descriptors(polled);
+    if (upgrade_) polled.push_back({upgrade_->ready_descriptor(), POLLIN, 0});
+    ::poll(polled.data(), polled.size(), static_cast<int>(limits::kTick.count()));
+    take_signals();
+    if (answers) control_.serve();
+    follow_upgrade();
+    serve_metrics();
+  }
+
   /// In the manager's thread.
   void first_look_done(const ReloadResult& result) {
     // An heir that knows no container would take over only to refuse every client.
@@ -192,11 +201,10 @@ class Daemon {
   void start_upgrade() {
     if (handed_over_ || stop_by_ != 0 || upgrade_ || starting_.valid()) return;
     older_.bound();
-    // Started by the manager, who alone opens and closes listeners; it may have to wait for the
-    // Engine first.
+    // Not at once: the manager may have to wait for the Engine first.
     auto promise = std::make_shared<std::promise<std::unique_ptr<Upgrade>>>();
     starting_ = promise->get_future();
-    manager_.sockets([this, promise, control = control_.socket()](const auto& sockets) {
+    manager_.lend_sockets([this, promise, control = control_.socket()](const auto& sockets) {
       try {
         promise->set_value(
             std::make_unique<Upgrade>(arguments_, sockets, control, older_.pidfds()));

@@ -1,6 +1,8 @@
 #include "forwarder/manager.h"
 
 #include <algorithm>
+#include <new>
+#include <tuple>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -20,22 +22,39 @@ using Clock = std::chrono::steady_clock;
 /// Above so many containers one list is cheaper than asking for each.
 constexpr std::size_t kInspectOneByOne = 8;
 
-/// The container files of an app. Where they cannot be read (the directory is somebody else's, the
-/// descriptors ran out) there are none, and `fault` says why.
-std::vector<ContainerFile> files_in(const std::string& directory, std::string& fault) {
-  try {
-    return container_files(directory);
-  } catch (const Error& error) {
-    fault = error.what();
-    return {};
+/// Short enough for a string that allocates nothing.
+constexpr const char* kOutOfMemory = "Out of memory";
+
+auto name_of(const ContainerFile& file) { return std::tie(file.process, file.number); }
+
+bool is_empty_file(const std::string& path) {
+  const auto content = read_file(path);
+  return content && trim(*content).empty();
+}
+
+/// The container files of an app. Dokku writes one in place, so that for an instant it is empty:
+/// what it named `before` counts.
+/// Errors: Error when the directory is somebody else's, or the descriptors ran out.
+std::vector<ContainerFile> files_in(const std::string& directory,
+                                    const std::vector<ContainerFile>& before) {
+  std::vector<ContainerFile> files = container_files(directory);
+  for (const auto& old : before) {
+    const auto at =
+        std::lower_bound(files.begin(), files.end(), old,
+                         [](const auto& a, const auto& b) { return name_of(a) < name_of(b); });
+    if (at != files.end() && name_of(*at) == name_of(old)) continue;
+    if (is_empty_file(fmt::format("{}/CONTAINER.{}.{}", directory, old.process, old.number))) {
+      files.insert(at, old);
+    }
   }
+  return files;
 }
 
 }  // namespace
 
 bool Manager::Requests::empty() const {
   return !all_full && !all_gentle && !stop_accepting && full.empty() && gentle.empty() &&
-         reset.empty() && containers.empty() && probes.empty() && sockets.empty() && done.empty();
+         reset.empty() && containers.empty() && probes.empty() && heirs.empty() && done.empty();
 }
 
 Manager::Manager(Settings settings)
@@ -80,8 +99,8 @@ void Manager::adopt(std::vector<std::pair<ListenAddress, UniqueFd>> sockets) {
   for (auto& [address, socket] : sockets) forwarder_.adopt(address, std::move(socket));
 }
 
-void Manager::sockets(std::function<void(std::vector<std::pair<ListenAddress, int>>)> take) {
-  request([&](Requests& requests) { requests.sockets.push_back(std::move(take)); });
+void Manager::lend_sockets(StartHeir start) {
+  request([&](Requests& requests) { requests.heirs.push_back(std::move(start)); });
 }
 
 void Manager::start(Done done) {
@@ -154,14 +173,20 @@ void Manager::loop() {
       if (engine_failed_ || Clock::now() >= next_resync) requests.all_gentle = true;
     }
     if (requests.all_full || requests.all_gentle) next_resync = Clock::now() + limits::kResync;
-    serve(std::move(requests));
+    try {
+      serve(requests);
+    } catch (const std::bad_alloc&) {
+      give_up(requests);
+    }
   }
 }
 
-void Manager::serve(Requests requests) {
+void Manager::serve(Requests& requests) {
   if (requests.stop_accepting) accepting_ = false;
   try {
     look(requests);
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception& error) {
     // Whatever it was, what is known stays in use, and all is looked at again soon.
     if (!engine_failed_) event_log::write("look-failed", {{"reason", error.what()}});
@@ -172,9 +197,23 @@ void Manager::serve(Requests requests) {
   apply();
   for (const auto& app : requests.reset) forwarder_.stop_app(app);
   for (const auto& [addresses, done] : requests.probes) answer_probe(addresses, done);
-  for (const auto& take : requests.sockets) take(forwarder_.listening_sockets());
-  for (const auto& [app, done] : requests.done) {
-    if (done) done(result_for(app));
+  for (const auto& start : requests.heirs) forwarder_.lend_sockets(start);
+  for (auto& [app, done] : requests.done) {
+    if (!done) continue;
+    const ReloadResult result = result_for(app);
+    std::exchange(done, nullptr)(result);
+  }
+}
+
+void Manager::give_up(Requests& requests) {
+  event_log::write("look-failed", {{"reason", kOutOfMemory}});
+  engine_failed_ = true;  // all is looked at again soon
+  for (auto& [app, done] : requests.done) {
+    try {
+      if (done) done({kOutOfMemory, {}});
+    } catch (const std::bad_alloc&) {
+      continue;  // who asked has a deadline
+    }
   }
 }
 
@@ -190,14 +229,36 @@ void Manager::look(Requests& requests) {
   if (!requests.all_full) {
     std::set<std::string> names = requests.full;
     names.insert(requests.gentle.begin(), requests.gentle.end());
-    if (!names.empty()) {
-      const RunningContainers running = inspect(names);
-      for (const auto& name : names) look_at(name, requests.full.contains(name), running);
+    FilesByApp files = read_files(names);
+    const RunningContainers running = inspect(files);
+    for (auto& [name, found] : files) {
+      look_at(name, requests.full.contains(name), std::move(found), running);
     }
   }
 }
 
+Manager::FilesByApp Manager::read_files(const std::set<std::string>& apps) const {
+  FilesByApp files;
+  for (const auto& app : apps) {
+    AppFiles& found = files[app];
+    if (!is_app_name(app)) continue;
+    const auto known = apps_.find(app);
+    const auto before =
+        known == apps_.end() ? std::vector<ContainerFile>{} : known->second.containers;
+    try {
+      found.containers = files_in(settings_.dokku_root + "/" + app, before);
+    } catch (const Error& error) {
+      found.fault = error.what();
+    }
+  }
+  return files;
+}
+
 void Manager::look_at_everything(bool full) {
+  std::set<std::string> names;
+  for (auto& app : store_.apps()) names.insert(std::move(app));
+  for (const auto& [name, app] : apps_) names.insert(name);
+  FilesByApp files = read_files(names);
   RunningContainers running;
   try {
     for (auto& container : running_containers(engine_)) {
@@ -213,17 +274,13 @@ void Manager::look_at_everything(bool full) {
     engine_error_ = error.what();
     if (!full || !apps_.empty()) return;  // what is known stays in use
   }
-  std::set<std::string> names;
-  for (auto& app : store_.apps()) names.insert(std::move(app));
-  for (const auto& [name, app] : apps_) names.insert(name);
-  for (const auto& name : names) look_at(name, full, running);
+  for (auto& [name, found] : files) look_at(name, full, std::move(found), running);
 }
 
-RunningContainers Manager::inspect(const std::set<std::string>& names) {
+RunningContainers Manager::inspect(const FilesByApp& files) {
   std::set<std::string> ids;
-  for (const auto& name : names) {
-    std::string fault;  // look_at meets it again, and reports it
-    for (const auto& file : files_in(settings_.dokku_root + "/" + name, fault)) ids.insert(file.id);
+  for (const auto& [name, found] : files) {
+    for (const auto& file : found.containers) ids.insert(file.id);
     const auto known = apps_.find(name);
     if (known == apps_.end()) continue;
     for (const auto& file : known->second.containers) ids.insert(file.id);
@@ -267,7 +324,8 @@ bool Manager::forward_published(const std::string& app) const {
   return false;
 }
 
-void Manager::look_at(const std::string& app, bool full, const RunningContainers& running) {
+void Manager::look_at(const std::string& app, bool full, AppFiles files,
+                      const RunningContainers& running) {
   const auto known = apps_.find(app);
   const AppRoutes* previous = known == apps_.end() ? nullptr : &known->second;
   const std::string directory = settings_.dokku_root + "/" + app;
@@ -284,10 +342,8 @@ void Manager::look_at(const std::string& app, bool full, const RunningContainers
     fresh =
         resolve_app(previous->ports, previous->published, previous->containers, running, previous);
   } else {
-    std::string fault;
-    std::vector<ContainerFile> files = files_in(directory, fault);
-    if (!fault.empty()) {
-      apps_[app].problems = {{app, fault}};  // what was served before stays
+    if (!files.fault.empty()) {
+      apps_[app].problems = {{app, files.fault}};  // what was served before stays
       return;
     }
     AppPorts ports = store_.active(app);
@@ -297,8 +353,8 @@ void Manager::look_at(const std::string& app, bool full, const RunningContainers
     }
     // A file that was spoilt takes nothing away from those who are served.
     if (!ports.problem.empty() && previous != nullptr) ports.mappings = previous->ports.mappings;
-    fresh =
-        resolve_app(std::move(ports), forward_published(app), std::move(files), running, previous);
+    fresh = resolve_app(std::move(ports), forward_published(app), std::move(files.containers),
+                        running, previous);
     // Without an Engine no container is known to run: its address stays what it was.
     if (!engine_error_.empty() && previous != nullptr) fresh.routes = previous->routes;
   }

@@ -67,8 +67,10 @@ class Manager {
   void probe(std::vector<ListenAddress> addresses, Done done);
   /// A container of ours, or of that app, changed; both may be empty for "something did".
   void container_changed(const std::string& app, const std::string& container_id);
-  /// The listening sockets, borrowed: valid until `stop_accepting`.
-  void sockets(std::function<void(std::vector<std::pair<ListenAddress, int>>)> take);
+  using StartHeir = std::function<void(const Forwarder::Sockets&)>;
+  /// Calls `start` as Forwarder::lend_sockets does, in the manager's thread, who alone opens and
+  /// closes listeners.
+  void lend_sockets(StartHeir start);
   /// Stops following changes and closes all listeners; open connections go on.
   void stop_accepting(Done done);
 
@@ -86,7 +88,7 @@ class Manager {
     std::set<std::string> reset;
     std::set<std::string> containers;
     std::vector<std::pair<std::vector<ListenAddress>, Done>> probes;
-    std::vector<std::function<void(std::vector<std::pair<ListenAddress, int>>)>> sockets;
+    std::vector<StartHeir> heirs;
     std::vector<std::pair<std::string, Done>> done;  // app, or "" for all
 
     [[nodiscard]] bool empty() const;
@@ -96,12 +98,22 @@ class Manager {
   void unreachable(const std::string& app);
   void loop();
   void request(const std::function<void(Requests&)>& change);
-  void serve(Requests requests);
+  void serve(Requests& requests);
+  /// Without memory: what was asked for is refused.
+  void give_up(Requests& requests);
   ReloadResult result_for(const std::string& app) const;
   void look(Requests& requests);
   void look_at_everything(bool full);
-  void look_at(const std::string& app, bool full, const RunningContainers& running);
-  RunningContainers inspect(const std::set<std::string>& apps);
+  /// The container files of an app; where they cannot be read there are none, and `fault` says why.
+  struct AppFiles {
+    std::vector<ContainerFile> containers;
+    std::string fault;
+  };
+  using FilesByApp = std::map<std::string, AppFiles>;
+  /// To be called before the Engine is asked: what a file names by then has started.
+  FilesByApp read_files(const std::set<std::string>& apps) const;
+  RunningContainers inspect(const FilesByApp& files);
+  void look_at(const std::string& app, bool full, AppFiles files, const RunningContainers& running);
   [[nodiscard]] bool forward_published(const std::string& app) const;
   void apply();
   void answer_probe(const std::vector<ListenAddress>& addresses, const Done& done) const;

@@ -91,6 +91,16 @@ void add_own(std::atomic<T>& counter, T amount) {
   counter.store(counter.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
 }
 
+/// Counts one more unless that makes more than `most`. Nothing else sees one that was one too many.
+template <typename T>
+bool add_up_to(std::atomic<T>& count, T most) {
+  T now = count.load(std::memory_order_relaxed);
+  while (now < most) {
+    if (count.compare_exchange_weak(now, now + 1, std::memory_order_relaxed)) return true;
+  }
+  return false;
+}
+
 /// One bound public address. All threads accept from the same socket.
 struct Listener : std::enable_shared_from_this<Listener> {
   Listener(const ListenAddress& listen_address, UniqueFd socket, std::size_t threads)
@@ -99,7 +109,8 @@ struct Listener : std::enable_shared_from_this<Listener> {
   UniqueFd fd;
   std::uint32_t slot = 0;                  // in the table
   std::vector<ListenerCounts> counts;      // one per thread
-  std::atomic<std::uint32_t> reserved{0};  // open or being accepted, for max-connections
+  std::atomic<std::uint32_t> reserved{0};  // open or being accepted, for overflow=queue
+  std::atomic<std::uint32_t> admitted{0};  // let in, for overflow=reset
   RateLimiter rate;
 };
 

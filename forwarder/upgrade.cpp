@@ -105,6 +105,12 @@ Upgrade::Upgrade(const std::vector<std::string>& arguments,
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
 
+  int copied[2];  // the child's end is closed by its exec, as all is that the heir does not get
+  if (::pipe2(copied, O_CLOEXEC) != 0) {
+    throw Error("Unable to make a pipe: {}", errno_text(errno));
+  }
+  const UniqueFd copied_read(copied[0]);
+  UniqueFd copied_write(copied[1]);
   pid_ = ::fork();
   if (pid_ < 0) throw Error("Unable to start {}: {}", arguments[0], errno_text(errno));
   if (pid_ == 0) {
@@ -114,6 +120,10 @@ Upgrade::Upgrade(const std::vector<std::string>& arguments,
     for (const int fd : passed) ::fcntl(fd, F_SETFD, 0);
     ::execv(argv[0], argv.data());
     ::_exit(127);
+  }
+  copied_write.reset();
+  char none = 0;
+  while (::read(copied_read.get(), &none, 1) < 0 && errno == EINTR) {
   }
 }
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <limits>
 #include <new>
 
 #include "base/error.h"
@@ -46,6 +47,14 @@ bool contains(const std::vector<Cidr>& networks, const IpAddress& ip) {
                      [&](const Cidr& network) { return network.contains(ip); });
 }
 
+/// How many its listener may have, if it is `overflow` that is done with more.
+std::uint32_t most_of(const Route* route, Overflow overflow) {
+  constexpr auto kAny = std::numeric_limits<std::uint32_t>::max();
+  if (route == nullptr || route->mapping.options.overflow != overflow) return kAny;
+  const std::uint32_t most = route->mapping.options.max_connections;
+  return most == 0 ? kAny : most;
+}
+
 bool has_idle_timeout(const Connection& connection) {
   return connection.route->mapping.options.idle_timeout.count() > 0;
 }
@@ -64,8 +73,6 @@ PeerAddress own_address(int fd) {
   ::getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &length);
   return peer_address(storage);
 }
-
-void give_descriptor_back(int& fd) { const UniqueFd closing(std::exchange(fd, -1)); }
 
 }  // namespace
 
@@ -230,15 +237,9 @@ void Worker::keep_lasting_alive() {
   }
 }
 
-void Worker::listen(std::shared_ptr<Listener> listener) {
-  resume_accepting(listener.get());
-  listeners_.push_back(std::move(listener));
-}
-
-void Worker::stop_listening(const std::shared_ptr<Listener>& listener) {
-  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener->fd.get(), nullptr);
-  std::erase(paused_, listener.get());
-  std::erase(listeners_, listener);
+void Worker::stop_listening(Listener& listener) {
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener.fd.get(), nullptr);
+  std::erase(paused_, &listener);
 }
 
 void Worker::pause_accepting(Listener* listener) {
@@ -269,18 +270,12 @@ void Worker::resume_accepting(Listener* listener) {
 
 bool Worker::reserve(Listener& listener, const Route* route) {
   // Counted here, not when opened: a connection on its way to another thread has its place too.
-  const std::size_t in_all = team_.open_connections.fetch_add(1, std::memory_order_relaxed);
-  const std::uint32_t open = listener.reserved.fetch_add(1, std::memory_order_relaxed);
-  if (in_all >= team_.max_connections.load(std::memory_order_relaxed)) {
-    release(listener);
+  if (!add_up_to(team_.open_connections, team_.max_connections.load(std::memory_order_relaxed))) {
     return false;
   }
-  if (route == nullptr) return true;
-  const MappingOptions& options = route->mapping.options;
-  const bool fits = options.max_connections == 0 || open < options.max_connections ||
-                    options.overflow == Overflow::reset;
-  if (!fits) release(listener);
-  return fits;
+  if (add_up_to(listener.reserved, most_of(route, Overflow::queue))) return true;
+  team_.open_connections.fetch_sub(1, std::memory_order_relaxed);
+  return false;
 }
 
 void Worker::release(Listener& listener) {
@@ -416,10 +411,11 @@ void Worker::admit(Connection* connection) {
   if (contains(options.deny, ip) || (!options.allow.empty() && !contains(options.allow, ip))) {
     return reset(connection, count.denied);
   }
-  if (options.max_connections > 0 && options.overflow == Overflow::reset &&
-      connection->listener->reserved.load(std::memory_order_relaxed) > options.max_connections) {
+  if (!add_up_to(connection->listener->admitted,
+                 most_of(connection->route.get(), Overflow::reset))) {
     return reset(connection, count.over_limit);
   }
+  connection->admitted = true;
   if (options.max_rate > 0 && !connection->listener->rate.admit(ip, options.max_rate, now_)) {
     return reset(connection, count.over_rate);
   }
@@ -478,7 +474,7 @@ void Worker::dial_failed(Connection* connection, const std::string& reason) {
   report_dial_failure(*connection, reason);
   target.mark_down(now_);
   --target.open;
-  give_descriptor_back(connection->backend.fd);
+  close(connection->backend);
   connection->target.reset();
   dial(connection);
 }
@@ -595,6 +591,14 @@ void Worker::reset(Connection* connection, std::atomic<std::uint64_t>& reason) {
   close(connection);
 }
 
+void Worker::close(Endpoint& endpoint) {
+  if (descriptors_copied_ && endpoint.asked != 0) {
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, endpoint.fd, nullptr);
+  }
+  endpoint.asked = 0;
+  const UniqueFd closing(std::exchange(endpoint.fd, -1));
+}
+
 void Worker::close(Connection* connection) {
   const MappingOptions& options = connection->route->mapping.options;
   if (connection == young_) young_ = connection->next;
@@ -603,14 +607,17 @@ void Worker::close(Connection* connection) {
   if (connection->queued) std::erase(ready_, connection);
   connection->up.release(tools_);
   connection->down.release(tools_);
-  give_descriptor_back(connection->client.fd);
+  close(connection->client);
   if (connection->backend.fd >= 0) {
-    give_descriptor_back(connection->backend.fd);
+    close(connection->backend);
     --connection->target->open;
   }
   add_own<std::int64_t>(counts(connection).open, -1);
   open_.store(open_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
   release(*connection->listener);
+  if (connection->admitted) {
+    connection->listener->admitted.fetch_sub(1, std::memory_order_relaxed);
+  }
   if (has_idle_timeout(*connection)) --idle_watched_;
   if (options.max_connections > 0 && std::erase(paused_, connection->listener.get()) > 0) {
     resume_accepting(connection->listener.get());  // there is room for the next one at once

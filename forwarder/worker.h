@@ -44,9 +44,13 @@ class Worker {
 
   // The rest is for tasks, in the worker's own thread.
   void use_table(std::shared_ptr<const RouteTable> table) { table_ = std::move(table); }
-  void listen(std::shared_ptr<Listener> listener);
-  void stop_listening(const std::shared_ptr<Listener>& listener);
+  /// `listener` must live until `stop_listening` for it has returned.
+  void listen(Listener& listener) { resume_accepting(&listener); }
+  void stop_listening(Listener& listener);
   using Matches = std::function<bool(const Connection&)>;
+  /// Whether a process that is being started has copies of our descriptors. A socket that is closed
+  /// meanwhile stays in epoll unless it is taken out of it.
+  void descriptors_copied(bool copied) { descriptors_copied_ = copied; }
   /// Resets every connection for which `matches` says so, now or at `deadline`.
   void reset_if(const Matches& matches);
   void reset_later(Matches matches, Millis deadline);
@@ -97,6 +101,7 @@ class Worker {
   void end_overdue();
   void keep_lasting_alive();
   void reset(Connection* connection, std::atomic<std::uint64_t>& reason);
+  void close(Endpoint& endpoint);
   void close(Connection* connection);
   ListenerCounts& counts(const Connection* connection) {
     return connection->listener->counts[index_];
@@ -109,7 +114,6 @@ class Worker {
   std::thread thread_;
   PumpTools tools_;
   std::shared_ptr<const RouteTable> table_;
-  std::vector<std::shared_ptr<Listener>> listeners_;
   std::vector<Listener*> paused_;
   ConnectionList waiting_;  // greeting or connecting
   ConnectionList streaming_;
@@ -129,6 +133,7 @@ class Worker {
   Millis next_pause_report_ = 0;
   Yielder yielder_;
   bool moved_bulk_ = false;
+  bool descriptors_copied_ = false;
 
   std::mutex tasks_mutex_;
   std::vector<std::function<void()>> tasks_;

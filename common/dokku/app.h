@@ -33,8 +33,8 @@ struct ContainerFile {
   std::string id;  // 12 to 64 hex digits
 };
 
-/// Reads them; a file that is missing, torn, empty or holds no id is left out. Never throws for
-/// what the files hold.
+/// Reads them, in the order of process and number; a file that is missing, torn, empty or holds no
+/// id is left out. Never throws for what the files hold.
 std::vector<ContainerFile> container_files(const std::string& app_directory);
 
 }  // namespace netports

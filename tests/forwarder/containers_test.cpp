@@ -2,6 +2,7 @@
 // gives this very id, and no other.
 #include <sys/stat.h>
 
+#include <future>
 #include <set>
 
 #include "catch.h"
@@ -124,6 +125,40 @@ TEST_CASE("an app that is scaled is served by all of its containers and no other
   host.run("mail", "web.10", "127.0.0.4");
   CHECK(daemon.ask("reload mail") == "ok\n");
   CHECK(seen() == std::set<std::string>{"2", "3"});
+}
+
+TEST_CASE("a container file that is just being written takes no container away", "[containers]") {
+  MailHost host;
+  const Server old(MailHost::kAddress, host.private_port, greeting("old"));
+  const Server fresh("127.0.0.3", host.private_port, greeting("new"));
+  auto& daemon = host.start();
+  host.container_file("mail", "web.1", "");
+  CHECK(daemon.ask("reload mail") == "ok\n");
+  CHECK(host.connect().receive_line() == "old");
+  CHECK(daemon.ask("reload") == "ok\n");
+  CHECK(host.connect().receive_line() == "old");
+  CHECK(host.deploy("127.0.0.3") == "ok\n");
+  CHECK(host.connect().receive_line() == "new");
+}
+
+TEST_CASE("a container that starts while the Engine is slow to answer takes none away",
+          "[containers]") {
+  MailHost host;
+  const Server old(MailHost::kAddress, host.private_port, greeting("old"));
+  const Server fresh("127.0.0.3", host.private_port, greeting("new"));
+  auto& daemon = host.start();
+  CHECK(eventually([&] { return host.engine.followers() == 1; }));
+  const std::string request = GENERATE("reload", "reload mail");
+  const auto asked = host.engine.requests();
+  host.engine.hang(true);
+  auto answer = std::async(std::launch::async, [&] { return daemon.ask(request); });
+  REQUIRE(eventually([&] { return host.engine.requests() > asked; }));
+  host.run("mail", "web.1", "127.0.0.3");
+  host.engine.hang(false);
+  CHECK(answer.get() == "ok\n");
+  CHECK(host.connect().receive_line() == "old");
+  CHECK(daemon.ask(request) == "ok\n");
+  CHECK(host.connect().receive_line() == "new");
 }
 
 TEST_CASE("container files that hold no id harm nobody", "[containers]") {

@@ -161,6 +161,46 @@ TEST_CASE("memory that runs out costs single connections, not the daemon", "[mem
   CHECK(bystander.receive_all() == "quick");
 }
 
+TEST_CASE("memory that runs out while mappings change leaves those that were, and comes back",
+          "[memory_limit]") {
+  if (!measures_memory()) return;
+  MailHost host;
+  const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
+  auto& daemon = host.start();
+  CHECK(daemon.ask("reload") == "ok\n");
+  const auto have = daemon.usage().data_bytes;
+  const std::string first = mapping(host, "");
+  std::string many = first;
+  const auto other = free_port();
+  for (int i = 0; i < 1000; ++i) {
+    many += "127.77." + std::to_string(i / 250) + "." + std::to_string(i % 250 + 1) + ":" +
+            std::to_string(other) + ":" + std::to_string(host.private_port) + "\n";
+  }
+  const auto limit = [&](std::size_t bytes) {
+    const rlimit scarce{bytes, RLIM_INFINITY};
+    REQUIRE(::prlimit(daemon.pid(), RLIMIT_DATA, &scarce, nullptr) == 0);
+  };
+  host.ports("mail", many);
+  int refused = 0;
+  // From next to nothing upwards: it runs out at one step after another.
+  for (std::size_t spare = 0; spare < (4U << 20); spare += 64U << 10) {
+    limit(have + spare);
+    const std::string answer = daemon.ask("reload mail");
+    INFO(answer);
+    CHECK((answer.empty() || answer == "error Out of memory\n" || answer == "ok\n"));
+    CHECK(host.connect().receive_line() == "v1");
+    if (answer == "ok\n") break;
+    ++refused;
+  }
+  CHECK(refused > 0);
+  limit(RLIM_INFINITY);
+  CHECK(eventually([&] { return daemon.ask("reload mail") == "ok\n"; }));
+  CHECK(connect_to(other, "127.77.0.1").receive_line() == "v1");
+  host.ports("mail", first);
+  CHECK(daemon.ask("reload mail") == "ok\n");
+  CHECK(host.connect().receive_line() == "v1");
+}
+
 TEST_CASE("max-rate resets a source that connects too often", "[limits]") {
   MailHost host;
   host.ports("mail", mapping(host, "max-rate=5"));

@@ -157,6 +157,7 @@ TEST_CASE("a storm of SIGHUPs during an upgrade fails no connection and no chang
   host.run("mail", "web.1", "127.0.0.3");
   bool served = true;
   REQUIRE(eventually([&] { return !(served = served && storm()) || daemon.upgrades() == 1; }));
+  INFO(daemon.log());
   REQUIRE(served);
   // The one that has handed over reads nothing more and listens on nothing.
   for (int i = 0; i < 50; ++i) CHECK(storm());

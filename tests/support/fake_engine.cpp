@@ -116,8 +116,8 @@ void FakeEngine::serve(Peer& peer) {
   {
     std::unique_lock lock(mutex_);
     ++requests_;
-    changed_.wait(lock, [this] { return !hanging_ || away_; });
     answer = raw_ ? *raw_ : answer_to(path);
+    changed_.wait(lock, [this] { return !hanging_ || away_; });
   }
   peer.send(answer);
 }

@@ -39,7 +39,8 @@ class FakeEngine {
   /// How many follow the events now.
   [[nodiscard]] std::size_t followers() const;
 
-  /// Requests are read and not answered until `hang(false)`, event streams excepted.
+  /// Requests are read and not answered until `hang(false)`, then by what there was when they came.
+  /// Event streams excepted.
   void hang(bool on);
   /// Every request but the event stream gets these bytes as its whole answer. Nothing: as usual.
   void answer_with(std::optional<std::string> raw);

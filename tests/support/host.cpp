@@ -37,7 +37,10 @@ std::string Host::file(const std::string& app, const std::string& name) const {
 }
 
 void Host::ports(const std::string& app, const std::string& text) const {
-  std::ofstream(file(app, "PORTS"), std::ios::binary) << text;
+  // By one rename, as our hooks do.
+  const std::string temp = file(app, ".PORTS.tmp");
+  std::ofstream(temp, std::ios::binary) << text;
+  std::filesystem::rename(temp, file(app, "PORTS"));
 }
 
 void Host::container_file(const std::string& app, const std::string& name,
