@@ -15,21 +15,6 @@
 
 namespace netports {
 
-namespace {
-
-/// Waits for memory where there is none: what all threads must know cannot be left out in one.
-void post_surely(Worker& worker, const std::function<void()>& task) {
-  while (true) {
-    try {
-      return worker.post(task);
-    } catch (const std::bad_alloc&) {
-      std::this_thread::sleep_for(limits::kTick);
-    }
-  }
-}
-
-}  // namespace
-
 Forwarder::Forwarder(unsigned threads, std::size_t descriptors, std::size_t max_connections,
                      std::function<void(const std::string& app)> on_unreachable)
     : descriptors_(descriptors), wanted_connections_(max_connections) {
@@ -53,18 +38,32 @@ void Forwarder::limit_connections() {
       wanted_connections_ > 0 ? std::min(wanted_connections_, possible) : possible;
 }
 
-void Forwarder::in_all_workers(const std::function<void(Worker&)>& task) const {
+template <typename Task>
+void Forwarder::in_all_workers(Urgency urgency, const Task& task) const {
   std::latch done(static_cast<std::ptrdiff_t>(team_.workers.size()));
   std::atomic<bool> failed{false};
   for (const auto& worker : team_.workers) {
-    post_surely(*worker, [&task, &done, &failed, &worker] {
+    const auto run = [&task, &done, &failed, &worker] {
       try {
         task(*worker);
       } catch (const std::bad_alloc&) {
         failed = true;
       }
       done.count_down();
-    });
+    };
+    for (bool posted = false; !posted;) {
+      try {
+        worker->post(run);
+        posted = true;
+      } catch (const std::bad_alloc&) {
+        if (urgency == Urgency::must) {
+          std::this_thread::sleep_for(limits::kTick);
+          continue;
+        }
+        failed = posted = true;
+        done.count_down();
+      }
+    }
   }
   done.wait();  // whatever happened: the tasks use what the caller has
   if (failed) throw std::bad_alloc();
@@ -72,21 +71,29 @@ void Forwarder::in_all_workers(const std::function<void(Worker&)>& task) const {
 
 void Forwarder::drop(const std::vector<Served>& gone, bool drain) {
   if (gone.empty()) return;
+  freed_slots_.reserve(freed_slots_.size() + gone.size());
   const Millis now = now_ms();
-  in_all_workers([&](Worker& worker) {
+  in_all_workers(Urgency::must, [&](Worker& worker) {
     for (const Served& served : gone) worker.stop_listening(*served.listener);
     if (!drain) return;
-    for (const Served& served : gone) {
-      worker.reset_later(
-          [listener = served.listener](const Connection& connection) {
-            return connection.listener == listener;
-          },
-          now + served.route->mapping.options.drain_timeout.count());
+    try {
+      for (const Served& served : gone) {
+        worker.reset_later(
+            [listener = served.listener](const Connection& connection) {
+              return connection.listener == listener;
+            },
+            now + served.route->mapping.options.drain_timeout.count());
+      }
+    } catch (const std::bad_alloc&) {
+      // They finish when they like.
     }
   });
   for (const auto& served : gone) {
     freed_slots_.push_back(served.listener->slot);
     served.listener->fd.reset();  // open connections go on and keep the rest of it, for its counts
+    served_.erase(served.listener->address);
+  }
+  for (const auto& served : gone) {
     event_log::write("closed", {{"port", served.listener->address.text()}});
   }
 }
@@ -111,6 +118,24 @@ std::shared_ptr<Listener> Forwarder::open(const ListenAddress& address) {
   return listener;
 }
 
+Forwarder::Served* Forwarder::serve_anew(const std::shared_ptr<const Route>& route,
+                                         std::string& error) try {
+  const ListenAddress& address = route->mapping.listen;
+  try {
+    auto listener = open(address);
+    Served& served = served_[address];
+    served = {std::move(listener), route, applied_, false};
+    event_log::write("listening", {{"port", address.text()}, {"app", route->app}});
+    return &served;
+  } catch (const Error& reason) {
+    error = reason.what();
+    return nullptr;
+  }
+} catch (const std::bad_alloc&) {
+  error = "Out of memory";  // short enough to need none
+  return nullptr;
+}
+
 std::vector<PortState> Forwarder::apply(const std::vector<std::shared_ptr<const Route>>& routes) {
   // Nearly always nearly all is as it was: each address is looked up once.
   ++applied_;
@@ -129,13 +154,9 @@ std::vector<PortState> Forwarder::apply(const std::vector<std::shared_ptr<const 
   freed_slots_.clear();
   if (kept < served_.size()) {
     std::vector<Served> gone;
-    gone.reserve(served_.size() - kept);
-    freed_slots_.reserve(served_.size() - kept);
-    std::erase_if(served_, [&](const auto& item) {
-      if (item.second.wanted == applied_) return false;
-      gone.push_back(item.second);
-      return true;
-    });
+    for (const auto& [address, served] : served_) {
+      if (served.wanted != applied_) gone.push_back(served);
+    }
     drop(gone, true);
   }
   if (!adopted_.empty()) {
@@ -145,33 +166,19 @@ std::vector<PortState> Forwarder::apply(const std::vector<std::shared_ptr<const 
   }
 
   auto table = std::make_shared<RouteTable>();
+  table->routes.reserve(slots_ + routes.size());
   std::vector<PortState> states;
   states.reserve(routes.size());
-  std::vector<std::shared_ptr<Listener>> fresh;
-  // What is served from here on must get to the threads: nothing below may fail but one address.
+  std::vector<Served*> fresh;
   fresh.reserve(routes.size());
-  table->routes.reserve(slots_ + routes.size());
   for (std::size_t i = 0; i < routes.size(); ++i) {
     const auto& route = routes[i];
     PortState state{route, nullptr, ""};
-    const ListenAddress& address = route->mapping.listen;
-    if (known[i] != nullptr) {
-      known[i]->route = route;
-      state.listener = known[i]->listener;
-    } else {
-      try {
-        auto listener = open(address);
-        served_[address] = {listener, route, applied_};
-        state.listener = std::move(listener);
-        fresh.push_back(state.listener);
-        event_log::write("listening", {{"port", address.text()}, {"app", route->app}});
-      } catch (const Error& error) {
-        state.error = error.what();
-      } catch (const std::bad_alloc&) {
-        state.error = "Out of memory";  // no allocation
-      }
-    }
-    if (state.listener) {
+    Served* served = known[i] != nullptr ? known[i] : serve_anew(route, state.error);
+    if (served != nullptr) {
+      served->route = route;
+      state.listener = served->listener;
+      if (!served->accepting) fresh.push_back(served);
       table->routes.resize(std::max<std::size_t>(table->routes.size(), slots_));
       table->routes[state.listener->slot] = route;
     }
@@ -179,18 +186,19 @@ std::vector<PortState> Forwarder::apply(const std::vector<std::shared_ptr<const 
   }
   limit_connections();
   const std::shared_ptr<const RouteTable> finished = std::move(table);
-  in_all_workers([&](Worker& worker) { worker.use_table(finished); });
+  in_all_workers(Urgency::must, [&](Worker& worker) { worker.use_table(finished); });
   // Only now: a thread that accepts may hand over to one that must know the route already.
   if (fresh.empty()) return states;
-  in_all_workers([&](Worker& worker) {
-    for (const auto& listener : fresh) worker.listen(*listener);
+  in_all_workers(Urgency::must, [&](Worker& worker) {
+    for (const Served* served : fresh) worker.listen(*served->listener);
   });
+  for (Served* served : fresh) served->accepting = true;
   return states;
 }
 
 void Forwarder::stop_app(const std::string& app) {
   const Millis now = now_ms();
-  in_all_workers([&](Worker& worker) {
+  in_all_workers(Urgency::must, [&](Worker& worker) {
     worker.reset_if([&](const Connection& connection) {
       return connection.route->app == app && !connection.down.holds_bytes();
     });
@@ -215,7 +223,6 @@ void Forwarder::stop_app(const std::string& app) {
 void Forwarder::stop_accepting() {
   std::vector<Served> all;
   for (const auto& [address, served] : served_) all.push_back(served);
-  served_.clear();
   drop(all, false);
 }
 
@@ -224,7 +231,7 @@ std::vector<ConnectionInfo> Forwarder::connections(const std::string& app,
   std::mutex mutex;  // the workers run side by side
   std::vector<ConnectionInfo> found;
   const Millis now = now_ms();
-  in_all_workers([&](Worker& worker) {
+  in_all_workers(Urgency::may_fail, [&](Worker& worker) {
     const std::lock_guard lock(mutex);
     worker.visit([&](const Connection& connection) {
       if (!app.empty() && connection.route->app != app) return true;
@@ -252,7 +259,7 @@ std::vector<ConnectionInfo> Forwarder::connections(const std::string& app,
 std::vector<Draining> Forwarder::draining() const {
   std::mutex mutex;  // the workers run side by side
   std::map<std::tuple<ListenAddress, std::string, std::string>, Draining> found;
-  in_all_workers([&](Worker& worker) {
+  in_all_workers(Urgency::may_fail, [&](Worker& worker) {
     worker.visit([&](const Connection& connection) {
       if (!connection.target || !worker.drains(connection)) return true;
       const std::lock_guard lock(mutex);
@@ -279,9 +286,9 @@ void Forwarder::lend_sockets(const std::function<void(const Sockets&)>& start) c
   for (const auto& [address, served] : served_) {
     sockets.emplace_back(address, served.listener->fd.get());
   }
-  in_all_workers([](Worker& worker) { worker.descriptors_copied(true); });
+  in_all_workers(Urgency::must, [](Worker& worker) { worker.descriptors_copied(true); });
   start(sockets);
-  in_all_workers([](Worker& worker) { worker.descriptors_copied(false); });
+  in_all_workers(Urgency::must, [](Worker& worker) { worker.descriptors_copied(false); });
 }
 
 bool Forwarder::listens_on(const ListenAddress& address) const {

@@ -86,11 +86,19 @@ class Forwarder {
     std::shared_ptr<Listener> listener;
     std::shared_ptr<const Route> route;
     std::uint64_t wanted = 0;  // the number of the last `apply` that wanted it
+    bool accepting = false;    // all threads have been told
   };
 
-  /// Runs `task` in every worker's thread and waits until all have. Errors: std::bad_alloc when one
-  /// of them had no memory.
-  void in_all_workers(const std::function<void(Worker&)>& task) const;
+  /// What `in_all_workers` does when there is no memory to ask: waits for it, or fails.
+  enum class Urgency { must, may_fail };
+  /// Runs `task` in every worker's thread and waits until all have. Errors: std::bad_alloc when a
+  /// thread had no memory for it.
+  template <typename Task>
+  void in_all_workers(Urgency urgency, const Task& task) const;
+  /// Listens on what `route` asks for, no thread accepts from it yet. Null, and why, when it
+  /// cannot.
+  Served* serve_anew(const std::shared_ptr<const Route>& route, std::string& error);
+  /// Closes the listeners of `gone` and forgets them.
   void drop(const std::vector<Served>& gone, bool drain);
   /// A connection has two descriptors; what listeners and the rest of the daemon need is kept back.
   void limit_connections();

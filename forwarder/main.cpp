@@ -140,7 +140,15 @@ class Daemon {
     take_signals();
     if (answers) control_.serve();
     follow_upgrade();
+    close_listeners();
     serve_metrics();
+  }
+
+  /// Once that is wanted; again when memory was out.
+  void close_listeners() {
+    if (!must_close_ || close_asked_) return;
+    manager_.stop_accepting([this](const ReloadResult&) { closed_ = true; });
+    close_asked_ = true;
   }
 
   /// In the manager's thread.
@@ -195,7 +203,7 @@ class Daemon {
     if (!handed_over_) notify_service_manager("STOPPING=1");
     stopping_ = true;
     stop_by_ = now_ms() + std::chrono::milliseconds(options_.drain_timeout).count();
-    manager_.stop_accepting([this](const ReloadResult&) { closed_ = true; });
+    must_close_ = true;
   }
 
   void start_upgrade() {
@@ -237,11 +245,12 @@ class Daemon {
                                        {"open", manager_.forwarder().open_connections()}});
       notify_service_manager(fmt::format("MAINPID={}", upgrade_->pid()));
       handed_over_ = true;
-      metrics_.reset();
+      must_close_ = true;
+      close_listeners();
       control_.hand_over();
       // What was asked of this daemon while both were there is not lost: the other one looks again.
       ::kill(upgrade_->pid(), SIGHUP);
-      manager_.stop_accepting([this](const ReloadResult&) { closed_ = true; });
+      metrics_.reset();  // waits for an answer under way
     }
     upgrade_.reset();
   }
@@ -266,6 +275,8 @@ class Daemon {
   bool metrics_failed_ = false;
   Millis stop_by_ = 0;
   bool handed_over_ = false;
+  bool must_close_ = false;  // the listeners
+  bool close_asked_ = false;
   std::atomic<bool> ready_{false};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> gave_up_{false};

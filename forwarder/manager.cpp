@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <new>
-#include <tuple>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -25,28 +24,18 @@ constexpr std::size_t kInspectOneByOne = 8;
 /// Short enough for a string that allocates nothing.
 constexpr const char* kOutOfMemory = "Out of memory";
 
-auto name_of(const ContainerFile& file) { return std::tie(file.process, file.number); }
-
-bool is_empty_file(const std::string& path) {
-  const auto content = read_file(path);
-  return content && trim(*content).empty();
-}
-
-/// The container files of an app. Dokku writes one in place, so that for an instant it is empty:
-/// what it named `before` counts.
+/// The container files of an app; of one that is just being written, what it named `before`.
 /// Errors: Error when the directory is somebody else's, or the descriptors ran out.
 std::vector<ContainerFile> files_in(const std::string& directory,
                                     const std::vector<ContainerFile>& before) {
-  std::vector<ContainerFile> files = container_files(directory);
-  for (const auto& old : before) {
-    const auto at =
-        std::lower_bound(files.begin(), files.end(), old,
-                         [](const auto& a, const auto& b) { return name_of(a) < name_of(b); });
-    if (at != files.end() && name_of(*at) == name_of(old)) continue;
-    if (is_empty_file(fmt::format("{}/CONTAINER.{}.{}", directory, old.process, old.number))) {
-      files.insert(at, old);
+  auto files = container_files(directory, EmptyFiles::kept);
+  for (auto& file : files) {
+    if (!file.id.empty()) continue;
+    for (const auto& old : before) {
+      if (old.process == file.process && old.number == file.number) file.id = old.id;
     }
   }
+  std::erase_if(files, [](const ContainerFile& file) { return file.id.empty(); });
   return files;
 }
 
@@ -88,9 +77,12 @@ Manager::~Manager() {
 }
 
 void Manager::request(const std::function<void(Requests&)>& change) {
-  {
+  try {
     const std::lock_guard lock(mutex_);
     change(requests_);
+  } catch (const std::bad_alloc&) {
+    changed_.notify_one();  // part of it may be there
+    throw;
   }
   changed_.notify_one();
 }
@@ -146,8 +138,8 @@ void Manager::container_changed(const std::string& app, const std::string& conta
 
 void Manager::stop_accepting(Done done) {
   request([&](Requests& requests) {
-    requests.stop_accepting = true;
     requests.done.emplace_back("", std::move(done));
+    requests.stop_accepting = true;
   });
 }
 
@@ -173,12 +165,23 @@ void Manager::loop() {
       if (engine_failed_ || Clock::now() >= next_resync) requests.all_gentle = true;
     }
     if (requests.all_full || requests.all_gentle) next_resync = Clock::now() + limits::kResync;
-    try {
-      serve(requests);
-    } catch (const std::bad_alloc&) {
-      give_up(requests);
-    }
+    while (!serve_with_memory(requests)) std::this_thread::sleep_for(limits::kTick);
   }
+}
+
+bool Manager::serve_with_memory(Requests& requests) {
+  try {
+    serve(requests);
+    return true;
+  } catch (const std::bad_alloc&) {
+    const std::lock_guard lock(mutex_);
+    // Who stops must stop.
+    if (requests.stop_accepting && !stopping_) return false;
+  }
+  event_log::write("look-failed", {{"reason", kOutOfMemory}});
+  engine_failed_ = true;  // all is looked at again soon
+  refuse(requests);
+  return true;
 }
 
 void Manager::serve(Requests& requests) {
@@ -196,8 +199,12 @@ void Manager::serve(Requests& requests) {
   ++reloads_;
   apply();
   for (const auto& app : requests.reset) forwarder_.stop_app(app);
-  for (const auto& [addresses, done] : requests.probes) answer_probe(addresses, done);
-  for (const auto& start : requests.heirs) forwarder_.lend_sockets(start);
+  for (auto& [addresses, done] : requests.probes) {
+    if (done) answer_probe(addresses, std::exchange(done, nullptr));
+  }
+  for (auto& start : requests.heirs) {
+    if (start) forwarder_.lend_sockets(std::exchange(start, nullptr));
+  }
   for (auto& [app, done] : requests.done) {
     if (!done) continue;
     const ReloadResult result = result_for(app);
@@ -205,16 +212,16 @@ void Manager::serve(Requests& requests) {
   }
 }
 
-void Manager::give_up(Requests& requests) {
-  event_log::write("look-failed", {{"reason", kOutOfMemory}});
-  engine_failed_ = true;  // all is looked at again soon
-  for (auto& [app, done] : requests.done) {
+void Manager::refuse(Requests& requests) {
+  const auto refuse_one = [](const Done& done) {
     try {
       if (done) done({kOutOfMemory, {}});
     } catch (const std::bad_alloc&) {
-      continue;  // who asked has a deadline
+      return;  // who asked has a deadline
     }
-  }
+  };
+  for (const auto& [app, done] : requests.done) refuse_one(done);
+  for (const auto& [addresses, done] : requests.probes) refuse_one(done);
 }
 
 void Manager::look(Requests& requests) {

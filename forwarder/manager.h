@@ -99,8 +99,9 @@ class Manager {
   void loop();
   void request(const std::function<void(Requests&)>& change);
   void serve(Requests& requests);
-  /// Without memory: what was asked for is refused.
-  void give_up(Requests& requests);
+  /// False when that has to be tried again. Without memory all but a stop is refused.
+  bool serve_with_memory(Requests& requests);
+  static void refuse(Requests& requests);
   ReloadResult result_for(const std::string& app) const;
   void look(Requests& requests);
   void look_at_everything(bool full);

@@ -4,6 +4,7 @@
 #include <Poco/Net/HTTPRequestHandlerFactory.h>
 #include <Poco/Net/HTTPServer.h>
 #include <Poco/Net/HTTPServerRequest.h>
+#include <Poco/Net/HTTPServerRequestImpl.h>
 #include <Poco/Net/HTTPServerResponse.h>
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/ServerSocket.h>
@@ -32,6 +33,8 @@ class MetricsHandler : public net::HTTPRequestHandler {
     const std::string body = known ? metrics_text(manager_, older_) : "See /metrics\n";
     response.setStatus(known ? net::HTTPResponse::HTTP_OK : net::HTTPResponse::HTTP_NOT_FOUND);
     response.setContentType("text/plain; version=0.0.4");
+    static_cast<net::HTTPServerRequestImpl&>(request).socket().setSendTimeout(
+        Poco::Timespan(kTimeoutSeconds, 0));
     response.sendBuffer(body.data(), body.size());
   }
 
@@ -63,6 +66,7 @@ MetricsServer::MetricsServer(std::uint16_t port, const Manager& manager, const G
   parameters->setMaxQueued(kQueuedRequests);
   parameters->setTimeout(Poco::Timespan(kTimeoutSeconds, 0));
   parameters->setKeepAlive(false);
+  parameters->setThreadIdleTime(Poco::Timespan(1, 0));  // what an end may have to wait for
   try {
     const net::ServerSocket socket(net::SocketAddress("127.0.0.1", port));
     threads_ = std::make_unique<Poco::ThreadPool>(1, kThreads);

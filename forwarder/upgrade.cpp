@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 
@@ -23,6 +24,17 @@ constexpr std::string_view kControl = "control";
 constexpr std::string_view kDraining = "draining";
 
 int pidfd_open(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
+
+/// In a child: closes all above stderr but `kept`, sorted. Plain system calls only.
+void close_all_but(const std::vector<int>& kept) {
+  int next = STDERR_FILENO + 1;
+  for (const int fd : kept) {
+    if (fd < next) continue;
+    if (fd > next) ::close_range(next, fd - 1, 0);
+    next = fd + 1;
+  }
+  ::close_range(next, ~0U, 0);
+}
 
 /// The list as an anonymous file, read position at its start.
 UniqueFd list_file(const std::string& text) {
@@ -105,25 +117,29 @@ Upgrade::Upgrade(const std::vector<std::string>& arguments,
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
 
-  int copied[2];  // the child's end is closed by its exec, as all is that the heir does not get
-  if (::pipe2(copied, O_CLOEXEC) != 0) {
+  int closed[2];  // tells that the child has no copies left
+  if (::pipe2(closed, O_CLOEXEC) != 0) {
     throw Error("Unable to make a pipe: {}", errno_text(errno));
   }
-  const UniqueFd copied_read(copied[0]);
-  UniqueFd copied_write(copied[1]);
+  const UniqueFd closed_read(closed[0]);
+  UniqueFd closed_write(closed[1]);
+  std::vector<int> kept = passed;
+  kept.push_back(closed_write.get());
+  std::sort(kept.begin(), kept.end());
   pid_ = ::fork();
   if (pid_ < 0) throw Error("Unable to start {}: {}", arguments[0], errno_text(errno));
   if (pid_ == 0) {
     // The other threads are gone here: nothing but plain system calls. Libraries open descriptors
     // that survive an exec; the heir gets what is named and no more.
-    ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+    close_all_but(kept);
     for (const int fd : passed) ::fcntl(fd, F_SETFD, 0);
+    [[maybe_unused]] const ssize_t told = ::write(closed_write.get(), "", 1);
     ::execv(argv[0], argv.data());
     ::_exit(127);
   }
-  copied_write.reset();
-  char none = 0;
-  while (::read(copied_read.get(), &none, 1) < 0 && errno == EINTR) {
+  closed_write.reset();
+  char byte = 0;
+  while (::read(closed_read.get(), &byte, 1) < 0 && errno == EINTR) {
   }
 }
 

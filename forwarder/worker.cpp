@@ -98,7 +98,8 @@ void Worker::start() {
 
 void Worker::stop() {
   if (!thread_.joinable()) return;
-  post([this] { stopping_ = true; });
+  stopping_ = true;
+  wake();
   thread_.join();
 }
 
@@ -107,6 +108,10 @@ void Worker::post(std::function<void()> task) {
     const std::lock_guard lock(tasks_mutex_);
     tasks_.push_back(std::move(task));
   }
+  wake();
+}
+
+void Worker::wake() const {
   const std::uint64_t one = 1;
   [[maybe_unused]] const ssize_t n = ::write(wake_.get(), &one, sizeof one);
 }
@@ -195,9 +200,7 @@ void Worker::on_tick() {
   next_tick_ = now_ + limits::kTick.count();
   end_overdue();
   keep_lasting_alive();
-  std::vector<Listener*> paused;
-  paused.swap(paused_);
-  for (Listener* listener : paused) resume_accepting(listener);
+  std::erase_if(paused_, [this](Listener* listener) { return resume_accepting(*listener); });
 }
 
 void Worker::end_overdue() {
@@ -237,6 +240,12 @@ void Worker::keep_lasting_alive() {
   }
 }
 
+void Worker::listen(Listener& listener) {
+  std::erase(paused_, &listener);
+  paused_.push_back(&listener);
+  if (resume_accepting(listener)) paused_.pop_back();
+}
+
 void Worker::stop_listening(Listener& listener) {
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener.fd.get(), nullptr);
   std::erase(paused_, &listener);
@@ -256,16 +265,20 @@ void Worker::pause_accepting(Listener* listener) {
                                      {"limit-in-all", team_.max_connections.load()}});
 }
 
-void Worker::resume_accepting(Listener* listener) {
+bool Worker::resume_accepting(Listener& listener) {
   epoll_event event{};
   // EXCLUSIVE: a new connection wakes one sleeping thread, not all.
   event.events = EPOLLIN | EPOLLEXCLUSIVE;
-  event.data.u64 = tagged(listener, Tag::listener);
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, listener->fd.get(), &event) != 0) {
+  event.data.u64 = tagged(&listener, Tag::listener);
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, listener.fd.get(), &event) == 0) return true;
+  if (errno == EEXIST) return true;
+  try {
     event_log::write("listen-failed",
-                     {{"port", listener->address.text()}, {"reason", errno_text(errno)}});
-    paused_.push_back(listener);  // the tick tries again
+                     {{"port", listener.address.text()}, {"reason", errno_text(errno)}});
+  } catch (const std::bad_alloc&) {
+    // The kernel will have had as little.
   }
+  return false;
 }
 
 bool Worker::reserve(Listener& listener, const Route* route) {
@@ -619,8 +632,10 @@ void Worker::close(Connection* connection) {
     connection->listener->admitted.fetch_sub(1, std::memory_order_relaxed);
   }
   if (has_idle_timeout(*connection)) --idle_watched_;
-  if (options.max_connections > 0 && std::erase(paused_, connection->listener.get()) > 0) {
-    resume_accepting(connection->listener.get());  // there is room for the next one at once
+  if (options.max_connections > 0) {  // there is room for the next one at once
+    std::erase_if(paused_, [&](Listener* paused) {
+      return paused == connection->listener.get() && resume_accepting(*paused);
+    });
   }
   closed_.push_back(connection);
 }

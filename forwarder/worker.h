@@ -45,7 +45,7 @@ class Worker {
   // The rest is for tasks, in the worker's own thread.
   void use_table(std::shared_ptr<const RouteTable> table) { table_ = std::move(table); }
   /// `listener` must live until `stop_listening` for it has returned.
-  void listen(Listener& listener) { resume_accepting(&listener); }
+  void listen(Listener& listener);
   void stop_listening(Listener& listener);
   using Matches = std::function<bool(const Connection&)>;
   /// Whether a process that is being started has copies of our descriptors. A socket that is closed
@@ -70,6 +70,7 @@ class Worker {
   };
 
   void loop();
+  void wake() const;
   void run_tasks();
   void free_closed();
   /// Runs `step` for `connection`, which it costs when memory runs out.
@@ -84,7 +85,8 @@ class Worker {
   /// Gives a place back that `reserve` took.
   void release(Listener& listener);
   void pause_accepting(Listener* listener);
-  void resume_accepting(Listener* listener);
+  /// Whether it is accepted from now.
+  bool resume_accepting(Listener& listener);
   Worker& worker_for_next();
   void open(Arrival arrival);
   void read_greeting(Connection* connection);

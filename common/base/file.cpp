@@ -141,10 +141,10 @@ void make_directories(const std::string& path, mode_t mode, std::optional<Owner>
       return;
     }
     const int error = errno;
-    const bool removed = ::rmdir(temp.c_str()) == 0;
+    ::rmdir(temp.c_str());
     if (is_directory(path)) return;  // another run was quicker
-    // One that such a run left, still root's, is no longer in the way.
-    if (again && removed && error == EPERM) continue;
+    // Such a run left it, or another one that met it took it away.
+    if (again && (error == EPERM || error == ENOENT)) continue;
     throw Error("Unable to make the directory {}: {}", path, errno_text(error));
   }
 }

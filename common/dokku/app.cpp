@@ -72,7 +72,7 @@ std::string app_directory(const Environment& env, const std::string& app) {
   return env.dokku_root + "/" + app;
 }
 
-std::vector<ContainerFile> container_files(const std::string& directory) {
+std::vector<ContainerFile> container_files(const std::string& directory, EmptyFiles empty) {
   constexpr std::string_view kPrefix = "CONTAINER.";
   std::vector<ContainerFile> found;
   for (const auto& name : directory_entries(directory)) {
@@ -83,8 +83,9 @@ std::vector<ContainerFile> container_files(const std::string& directory) {
     if (!number) continue;
     try {
       const auto content = read_file(directory + "/" + name, 4096);
-      const auto id = content ? trim(*content) : std::string_view();
-      if (!is_container_id(id)) continue;
+      if (!content) continue;
+      const auto id = trim(*content);
+      if (!is_container_id(id) && !(id.empty() && empty == EmptyFiles::kept)) continue;
       found.push_back({name.substr(kPrefix.size(), dot - kPrefix.size()),
                        static_cast<unsigned>(*number), std::string(id)});
     } catch (const Error&) {

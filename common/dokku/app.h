@@ -33,8 +33,13 @@ struct ContainerFile {
   std::string id;  // 12 to 64 hex digits
 };
 
-/// Reads them, in the order of process and number; a file that is missing, torn, empty or holds no
-/// id is left out. Never throws for what the files hold.
-std::vector<ContainerFile> container_files(const std::string& app_directory);
+/// Dokku writes these files in place: for an instant one is empty.
+enum class EmptyFiles { left_out, kept };
+
+/// Reads them, in the order of process and number; a file that is missing, torn or holds no id is
+/// left out, and an empty one too unless it is to be kept, with an empty id. Never throws for what
+/// the files hold.
+std::vector<ContainerFile> container_files(const std::string& app_directory,
+                                           EmptyFiles empty = EmptyFiles::left_out);
 
 }  // namespace netports

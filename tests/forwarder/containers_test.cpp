@@ -147,7 +147,8 @@ TEST_CASE("a container that starts while the Engine is slow to answer takes none
   const Server old(MailHost::kAddress, host.private_port, greeting("old"));
   const Server fresh("127.0.0.3", host.private_port, greeting("new"));
   auto& daemon = host.start();
-  CHECK(eventually([&] { return host.engine.followers() == 1; }));
+  // The look that follows the first contact with the Engine's events is over.
+  CHECK(eventually([&] { return daemon.status().reloads > 1; }));
   const std::string request = GENERATE("reload", "reload mail");
   const auto asked = host.engine.requests();
   host.engine.hang(true);

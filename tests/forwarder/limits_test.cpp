@@ -187,10 +187,12 @@ TEST_CASE("memory that runs out while mappings change leaves those that were, an
     limit(have + spare);
     const std::string answer = daemon.ask("reload mail");
     INFO(answer);
-    CHECK((answer.empty() || answer == "error Out of memory\n" || answer == "ok\n"));
+    CHECK((answer.empty() || answer.starts_with("error ") || answer.starts_with("ok\n")));
     CHECK(host.connect().receive_line() == "v1");
     if (answer == "ok\n") break;
     ++refused;
+    // Nobody had the memory to answer: that took the whole deadline.
+    if (answer.empty()) spare += 512U << 10;
   }
   CHECK(refused > 0);
   limit(RLIM_INFINITY);
