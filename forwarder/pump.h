@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <string_view>
 
 #include "forwarder/limits.h"
@@ -29,11 +30,25 @@ struct Endpoint {
   bool ended = false;       // all it had to say is passed on, its end included
 };
 
+/// Memory for one read. Not initialised: what no read has filled yet costs nothing. It begins with
+/// a page: to an address 16 bytes beyond, as malloc gives it, AMD's EPYC copies a fifth slower.
+class ReadBuffer {
+ public:
+  ReadBuffer() : bytes_(static_cast<char*>(::operator new(limits::kCopyBufferBytes, kPage))) {}
+  ~ReadBuffer() { ::operator delete(bytes_, kPage); }
+  ReadBuffer(const ReadBuffer&) = delete;
+  ReadBuffer& operator=(const ReadBuffer&) = delete;
+  [[nodiscard]] char* get() const { return bytes_; }
+
+ private:
+  static constexpr std::align_val_t kPage{4096};
+  char* bytes_;
+};
+
 /// What all pumps of a thread share.
 struct PumpTools {
   PipePool pipes;
-  // Not initialised: memory that no read has filled yet costs nothing.
-  std::unique_ptr<char[]> buffer = std::make_unique_for_overwrite<char[]>(limits::kCopyBufferBytes);
+  ReadBuffer buffer;
 };
 
 class Pump {
