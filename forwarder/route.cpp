@@ -48,7 +48,7 @@ std::shared_ptr<Backend> Route::pick(unsigned attempt, const IpAddress& client, 
   if (attempt >= count) return nullptr;
   const std::uint32_t first = turn.fetch_add(1, std::memory_order_relaxed);
   const std::shared_ptr<Backend>* best = nullptr;
-  const std::shared_ptr<Backend>* back_first = nullptr;  // of those marked down
+  const std::shared_ptr<Backend>* back_first = &backends[first % count];  // if all are down
   const auto better = [&](const Backend& candidate) {
     if (best == nullptr) return true;
     if (mapping.options.balance == Balance::least_connections) {
@@ -61,7 +61,7 @@ std::shared_ptr<Backend> Route::pick(unsigned attempt, const IpAddress& client, 
     const auto& backend = backends[(first + i) % count];
     const Millis until = backend->down_until.load(std::memory_order_relaxed);
     if (until > now) {
-      if (back_first == nullptr || until < (*back_first)->down_until) back_first = &backend;
+      if (until < (*back_first)->down_until) back_first = &backend;
     } else if (mapping.options.balance == Balance::round_robin) {
       return backend;
     } else if (better(*backend)) {
