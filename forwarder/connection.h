@@ -33,7 +33,7 @@ struct Connection {
   Millis active = 0;           // when a byte last moved; while connecting: when it was dialled
   Connection* next = nullptr;  // in the thread's list of its state
   Connection* previous = nullptr;
-  std::uint16_t attempts = 0;  // backends dialled so far
+  std::unique_ptr<Backends> tried;  // in vain, when any were
   State state = State::connecting;
   bool queued = false;    // has more to move, waits for its next turn
   bool admitted = false;  // passed what is checked before a backend is dialled

@@ -30,9 +30,10 @@ inline constexpr milliseconds kTick{100};      // while something connects or is
 inline constexpr milliseconds kSlowTick{500};  // while young ones, idle or drain timeouts run
 inline constexpr milliseconds kLongYield{2};   // somebody computed meanwhile
 inline constexpr milliseconds kYieldPause{1'000};
-inline constexpr milliseconds kYoung{1'000};  // older connections get keepalive
-inline constexpr milliseconds kBackendPauseFirst{500};
+inline constexpr milliseconds kYoung{1'000};            // older connections get keepalive
+inline constexpr milliseconds kBackendPauseFirst{500};  // before a backend that is down is dialled
 inline constexpr milliseconds kBackendPauseLongest{30'000};
+inline constexpr milliseconds kProbeTimeout{5'000};
 inline constexpr milliseconds kResync{30'000};
 inline constexpr milliseconds kRetry{1'000};  // busy ports, an Engine that does not answer
 inline constexpr milliseconds kEngineTimeout{5'000};

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "forwarder/limits.h"
-
 namespace netports {
 
 namespace {
@@ -29,46 +27,34 @@ Millis now_ms() {
       .count();
 }
 
-void Backend::mark_up() {
-  if (failures_in_row.load(std::memory_order_relaxed) == 0) return;
-  failures_in_row = 0;
-  down_until = 0;
-}
-
-void Backend::mark_down(Millis now) {
-  ++failed;
-  const unsigned doublings = std::min(failures_in_row.fetch_add(1), 16U);
-  const Millis pause = std::min(limits::kBackendPauseFirst.count() << doublings,
-                                limits::kBackendPauseLongest.count());
-  down_until = now + pause;
-}
-
-std::shared_ptr<Backend> Route::pick(unsigned attempt, const IpAddress& client, Millis now) const {
-  const auto count = static_cast<std::uint32_t>(backends.size());
-  if (attempt >= count) return nullptr;
-  const std::uint32_t first = turn.fetch_add(1, std::memory_order_relaxed);
-  const std::shared_ptr<Backend>* best = nullptr;
-  const std::shared_ptr<Backend>* back_first = &backends[first % count];  // if all are down
-  const auto better = [&](const Backend& candidate) {
-    if (best == nullptr) return true;
-    if (mapping.options.balance == Balance::least_connections) {
-      return candidate.open.load(std::memory_order_relaxed) <
-             (*best)->open.load(std::memory_order_relaxed);
+std::shared_ptr<Backend> Route::pick(const Backends& tried, const IpAddress& client) const {
+  std::vector<std::shared_ptr<Backend>> candidates;
+  for (const bool down : {false, true}) {
+    for (const auto& backend : backends) {
+      if (backend->down == down && std::find(tried.begin(), tried.end(), backend) == tried.end()) {
+        candidates.push_back(backend);
+      }
     }
-    return affinity(client, candidate) > affinity(client, **best);
-  };
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const auto& backend = backends[(first + i) % count];
-    const Millis until = backend->down_until.load(std::memory_order_relaxed);
-    if (until > now) {
-      if (until < (*back_first)->down_until) back_first = &backend;
-    } else if (mapping.options.balance == Balance::round_robin) {
-      return backend;
-    } else if (better(*backend)) {
-      best = &backend;
-    }
+    if (!candidates.empty()) break;
   }
-  return best != nullptr ? *best : *back_first;
+  if (candidates.empty()) return nullptr;
+  // In turn among the candidates: none gets the share of a neighbour that is down as well.
+  const auto first = candidates.begin() + turn.fetch_add(1, std::memory_order_relaxed) %
+                                              static_cast<std::uint32_t>(candidates.size());
+  if (mapping.options.balance == Balance::source) {
+    return *std::max_element(candidates.begin(), candidates.end(),
+                             [&](const auto& one, const auto& other) {
+                               return affinity(client, *one) < affinity(client, *other);
+                             });
+  }
+  if (mapping.options.balance == Balance::least_connections) {
+    // Of several with the fewest, the next in turn.
+    std::rotate(candidates.begin(), first, candidates.end());
+    return *std::min_element(
+        candidates.begin(), candidates.end(),
+        [](const auto& one, const auto& other) { return one->open < other->open; });
+  }
+  return *first;
 }
 
 }  // namespace netports

@@ -31,32 +31,28 @@ struct Backend {
   std::atomic<std::uint32_t> open{0};
   std::atomic<std::uint64_t> accepted{0};
   std::atomic<std::uint64_t> failed{0};
-  std::atomic<std::uint32_t> failures_in_row{0};
-  std::atomic<Millis> down_until{0};
+  std::atomic<bool> down{false};    // it refused, or did not answer, when last dialled
+  std::atomic<bool> probed{false};  // a Prober dials it until it answers
 
   [[nodiscard]] bool same_place(const Backend& other) const {
     return container_id == other.container_id && name == other.name && ip == other.ip &&
            port == other.port;
   }
   [[nodiscard]] std::string address() const { return ip.text_with_port(port); }
-  /// It answered: forget earlier failures.
-  void mark_up();
-  /// It refused or timed out: leave it alone for a growing while.
-  void mark_down(Millis now);
 };
+
+using Backends = std::vector<std::shared_ptr<Backend>>;
 
 /// Where one mapping leads. Immutable but for the turn counter and the backends' own marks.
 struct Route {
   std::string app;
   PortMapping mapping;
-  std::vector<std::shared_ptr<Backend>> backends;
+  Backends backends;
   mutable std::atomic<std::uint32_t> turn{0};
 
-  /// The backend for a connection of `client`, by the mapping's `balance`, among those not marked
-  /// down; when all are, the one whose mark ends first. `attempt` counts from 0 for one client
-  /// connection; null when every backend had its chance.
-  [[nodiscard]] std::shared_ptr<Backend> pick(unsigned attempt, const IpAddress& client,
-                                              Millis now) const;
+  /// The backend for a connection of `client`, by the mapping's `balance`: among those that are up,
+  /// else among those that are down. Never one of `tried`; null when that is all.
+  [[nodiscard]] std::shared_ptr<Backend> pick(const Backends& tried, const IpAddress& client) const;
 };
 
 /// Upper bounds of the connect time histogram, in milliseconds; one more bucket is above them all.

@@ -88,7 +88,7 @@ JsonObject gone_port_json(const std::vector<Draining>& draining) {
   return object;
 }
 
-JsonObject port_json(const PortState& state, const std::vector<Draining>& draining, Millis now) {
+JsonObject port_json(const PortState& state, const std::vector<Draining>& draining) {
   const PortTotals totals = state.listener ? totals_of(*state.listener) : PortTotals{};
   JsonObject object =
       port_json(*state.route, state.listener ? "listening" : "waiting", state.error);
@@ -101,8 +101,7 @@ JsonObject port_json(const PortState& state, const std::vector<Draining>& draini
   object.set("bytes_out", totals.bytes_out);
   JsonArray backends;
   for (const auto& backend : state.route->backends) {
-    const bool down = backend->down_until > now;
-    backends.add(backend_json(*backend, down ? "down" : "up", backend->open));
+    backends.add(backend_json(*backend, backend->down ? "down" : "up", backend->open));
   }
   object.set("backends", draining_json(draining, std::move(backends)));
   return object;
@@ -162,7 +161,6 @@ PortTotals totals_of(const Listener& listener) {
 
 std::string status_json(const Manager& manager, const Generations& older, const std::string& app) {
   const auto status = manager.status();
-  const Millis now = now_ms();
   JsonObject document = ordered_object();
   document.set("version", NETPORTS_VERSION);
   document.set("threads", manager.forwarder().threads());
@@ -179,7 +177,7 @@ std::string status_json(const Manager& manager, const Generations& older, const 
     // Taken out here also where it is not shown: what stays has no port any more.
     const auto node = draining.extract({state.route->mapping.listen, state.route->app});
     if (!app.empty() && state.route->app != app) continue;
-    ports.add(port_json(state, node ? node.mapped() : std::vector<Draining>{}, now));
+    ports.add(port_json(state, node ? node.mapped() : std::vector<Draining>{}));
   }
   for (const auto& [port, gone] : draining) {
     if (app.empty() || port.second == app) ports.add(gone_port_json(gone));
@@ -201,7 +199,6 @@ std::string status_json(const Manager& manager, const Generations& older, const 
 
 std::string metrics_text(const Manager& manager, const Generations& older) {
   const auto status = manager.status();
-  const Millis now = now_ms();
   MetricsPage page;
   page.family("dokku_ports_info", "gauge", "Version of the forwarder");
   page.sample("dokku_ports_info", fmt::format("version=\"{}\"", NETPORTS_VERSION), 1);
@@ -287,7 +284,7 @@ std::string metrics_text(const Manager& manager, const Generations& older) {
     for (const auto& backend : row.state->route->backends) {
       page.sample("dokku_ports_backend_up",
                   fmt::format("{},container=\"{}\"", row.labels, backend->name),
-                  backend->down_until > now ? 0 : 1);
+                  backend->down ? 0 : 1);
     }
   }
   return page.text();

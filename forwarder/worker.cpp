@@ -35,7 +35,7 @@ bool is_shortage(int error) {
 
 /// Logged for the first failure in a row only: a backend that is down is dialled again and again.
 void report_dial_failure(const Connection& connection, const std::string& reason) {
-  if (connection.target->failures_in_row.load() > 0 && !event_log::debug_enabled()) return;
+  if (connection.target->down && !event_log::debug_enabled()) return;
   event_log::write("backend-failed", {{"app", connection.route->app},
                                       {"container", connection.target->name},
                                       {"address", connection.target->address()},
@@ -189,7 +189,8 @@ void Worker::guarded(Connection* connection, const Step& step) {
 
 int Worker::wait_timeout() const {
   if (!ready_.empty()) return 0;
-  if (waiting_.size() > 0 || !paused_.empty()) return static_cast<int>(limits::kTick.count());
+  if (waiting_.size() > 0 || !paused_.empty() || !prober_.empty())
+    return static_cast<int>(limits::kTick.count());
   if (young_ != nullptr || idle_watched_ > 0 || !drains_.empty()) {
     return static_cast<int>(limits::kSlowTick.count());
   }
@@ -200,6 +201,7 @@ void Worker::on_tick() {
   next_tick_ = now_ + limits::kTick.count();
   end_overdue();
   keep_lasting_alive();
+  prober_.tick(*table_, now_);
   std::erase_if(paused_, [this](Listener* listener) { return resume_accepting(*listener); });
 }
 
@@ -440,14 +442,15 @@ void Worker::admit(Connection* connection) {
 }
 
 void Worker::dial(Connection* connection) {
+  static const Backends kNone;
   while (true) {
-    connection->target = connection->route->pick(connection->attempts, connection->peer.ip, now_);
+    const Backends& tried = connection->tried ? *connection->tried : kNone;
+    connection->target = connection->route->pick(tried, connection->peer.ip);
     if (!connection->target) {
       if (follow_newer_route(connection)) continue;
       team_.on_unreachable(connection->route->app);
       return reset(connection, counts(connection).unreachable);
     }
-    ++connection->attempts;
     Backend& target = *connection->target;
     UniqueFd fd = start_connect(target.ip, target.port);
     if (fd) {
@@ -464,8 +467,15 @@ void Worker::dial(Connection* connection) {
     if (is_shortage(error)) {  // ours, not the backend's
       return reset(connection, counts(connection).shortage);
     }
-    target.mark_down(now_);
+    pass_over(connection);
   }
+}
+
+void Worker::pass_over(Connection* connection) {
+  ++connection->target->failed;
+  if (!connection->tried) connection->tried = std::make_unique<Backends>();
+  connection->tried->push_back(connection->target);
+  prober_.add(connection->target, connection->listener, now_);
 }
 
 bool Worker::follow_newer_route(Connection* connection) {
@@ -478,16 +488,15 @@ bool Worker::follow_newer_route(Connection* connection) {
     return false;
   }
   connection->route = std::move(newer);
-  connection->attempts = 0;
   return true;
 }
 
 void Worker::dial_failed(Connection* connection, const std::string& reason) {
   Backend& target = *connection->target;
   report_dial_failure(*connection, reason);
-  target.mark_down(now_);
   --target.open;
   close(connection->backend);
+  pass_over(connection);
   connection->target.reset();
   dial(connection);
 }
@@ -495,7 +504,7 @@ void Worker::dial_failed(Connection* connection, const std::string& reason) {
 void Worker::established(Connection* connection) {
   connection->backend.connected = true;
   connection->state = Connection::State::streaming;
-  connection->target->mark_up();
+  connection->target->down = false;
   ++connection->target->accepted;
   ListenerCounts& count = counts(connection);
   const Millis taken = now_ms() - connection->active;

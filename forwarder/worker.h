@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "forwarder/connection.h"
+#include "forwarder/prober.h"
 #include "forwarder/pump.h"
 #include "forwarder/route.h"
 #include "forwarder/yielder.h"
@@ -95,6 +96,7 @@ class Worker {
   /// Whether the listener leads elsewhere by now; the connection then does, too.
   bool follow_newer_route(Connection* connection);
   void dial_failed(Connection* connection, const std::string& reason);
+  void pass_over(Connection* connection);
   void on_socket(Connection* connection, Tag side, std::uint32_t events);
   void drive(Connection* connection);
   void established(Connection* connection);
@@ -121,7 +123,8 @@ class Worker {
   ConnectionList streaming_;
   Connection* young_ = nullptr;     // the first in streaming_ without keepalive to its backend
   std::vector<Connection*> ready_;  // had a full turn, more to move
-  ConnectionList closed_;           // freed after the batch: its events may name them still
+  Prober prober_;
+  ConnectionList closed_;  // freed after the batch: its events may name them still
   std::atomic<std::size_t> open_{0};
   std::atomic<bool> asleep_{false};  // waits for events
   std::size_t idle_watched_ = 0;     // open connections with an idle timeout

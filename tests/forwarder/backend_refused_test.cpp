@@ -47,6 +47,24 @@ TEST_CASE("with every backend refusing the client is reset, and served when one 
   CHECK(port.backends.at(0).state == "up");
 }
 
+TEST_CASE("a backend is down until it answers, which the daemon finds out by itself",
+          "[backend_refused]") {
+  MailHost host;
+  host.run("mail", "web.2", "127.0.0.3");
+  const Server second("127.0.0.3", host.private_port, greeting("second"));
+  host.start();
+  const auto state_of_first = [&] {
+    return host.daemon().status().port(std::to_string(host.port)).backends.at(0).state;
+  };
+  CHECK(host.connect().receive_line() == "second");
+  CHECK(host.connect().receive_line() == "second");
+  CHECK(state_of_first() == "down");
+  const Server first(MailHost::kAddress, host.private_port, greeting("first"));
+  CHECK(eventually([&] { return state_of_first() == "up"; }));
+  CHECK(eventually([&] { return first.accepted() == 1; }));  // by no client
+  CHECK(host.daemon().log().find("backend-back container=web.1") != std::string::npos);
+}
+
 TEST_CASE("a mapping without any container resets its clients", "[backend_refused]") {
   Host host;
   const auto port = free_port();

@@ -56,6 +56,26 @@ TEST_CASE("a backend that does not answer is passed over for the next", "[backen
   CHECK(port.backends.at(0).open == 0);
 }
 
+TEST_CASE("a client is not given up before every backend was tried", "[backend_slow]") {
+  MailHost host;
+  // Longer than a backend that failed is left alone at first.
+  host.ports("mail", std::to_string(host.port) + ":" + std::to_string(host.private_port) +
+                         " balance=least-connections connect-timeout=700ms\n");
+  const Server live(MailHost::kAddress, host.private_port, greeting("live"));
+  const Deaf second("127.0.0.3", host.private_port);
+  const Deaf third("127.0.0.4", host.private_port);
+  host.start();
+  Peer open = host.connect();
+  CHECK(open.receive_line() == "live");
+  host.run("mail", "web.2", "127.0.0.3");
+  host.run("mail", "web.3", "127.0.0.4");
+  CHECK(host.daemon().ask("reload mail") == "ok\n");
+  // Both that are deaf have fewer connections.
+  CHECK(host.connect().receive_line() == "live");
+  const auto port = host.daemon().status().port(std::to_string(host.port));
+  CHECK(port.backends.at(1).failed + port.backends.at(2).failed == 2);
+}
+
 TEST_CASE("a client whose only backend does not answer is reset in time", "[backend_slow]") {
   MailHost host;
   host.ports("mail", mapping(host));

@@ -1,7 +1,7 @@
 #include "forwarder/route.h"
 
+#include <algorithm>
 #include <map>
-#include <set>
 
 #include "catch.h"
 #include "forwarder/rate_limiter.h"
@@ -30,40 +30,35 @@ IpAddress client(unsigned i) {
 TEST_CASE("Route::pick takes backends in turn", "[route]") {
   const Route route = route_with(3, Balance::round_robin);
   std::map<std::string, int> seen;
-  for (int i = 0; i < 9; ++i) ++seen[route.pick(0, client(1), 0)->name];
+  for (int i = 0; i < 9; ++i) ++seen[route.pick({}, client(1))->name];
   CHECK(seen == std::map<std::string, int>{{"web.1", 3}, {"web.2", 3}, {"web.3", 3}});
 }
 
-TEST_CASE("Route::pick passes over a backend that is marked down until its pause ends", "[route]") {
-  const Route route = route_with(2, Balance::round_robin);
-  route.backends[0]->mark_down(1'000);
-  for (int i = 0; i < 4; ++i) CHECK(route.pick(0, client(1), 1'001)->name == "web.2");
-  std::set<std::string> later;
-  for (int i = 0; i < 4; ++i) later.insert(route.pick(0, client(1), 100'000)->name);
-  CHECK(later.size() == 2);
+TEST_CASE("Route::pick gives each of those that are up the same share", "[route]") {
+  const Route route = route_with(3, Balance::round_robin);
+  route.backends[0]->down = true;
+  std::map<std::string, int> seen;
+  for (int i = 0; i < 8; ++i) ++seen[route.pick({}, client(1))->name];
+  CHECK(seen == std::map<std::string, int>{{"web.2", 4}, {"web.3", 4}});
+  route.backends[0]->down = false;
+  for (int i = 0; i < 9; ++i) ++seen[route.pick({}, client(1))->name];
+  CHECK(seen["web.1"] == 3);
 }
 
-TEST_CASE("Route::pick tries those marked down when there is no other, then gives up", "[route]") {
-  const Route route = route_with(2, Balance::round_robin);
-  route.backends[0]->mark_down(0);
-  route.backends[1]->mark_down(100);
-  CHECK(route.pick(0, client(1), 200)->name == "web.1");
-  CHECK(route.pick(2, client(1), 200) == nullptr);
-  CHECK(route_with(0, Balance::source).pick(0, client(1), 0) == nullptr);
-}
-
-TEST_CASE("Backend::mark_down pauses longer each time, mark_up forgets", "[route]") {
-  Backend backend;
-  Millis last = 0;
-  for (int i = 0; i < 5; ++i) {
-    backend.mark_down(0);
-    CHECK(backend.down_until > last);
-    last = backend.down_until;
+TEST_CASE("Route::pick gives each backend one chance, those that are down last", "[route]") {
+  const auto balance = GENERATE(Balance::round_robin, Balance::least_connections, Balance::source);
+  const Route route = route_with(4, balance);
+  route.backends[0]->down = true;
+  route.backends[2]->down = true;
+  Backends tried;
+  while (const auto backend = route.pick(tried, client(1))) {
+    CHECK(backend->down == (tried.size() >= 2));
+    CHECK(std::find(tried.begin(), tried.end(), backend) == tried.end());
+    tried.push_back(backend);
+    REQUIRE(tried.size() <= 4);
   }
-  for (int i = 0; i < 100; ++i) backend.mark_down(0);
-  CHECK(backend.down_until == 30'000);
-  backend.mark_up();
-  CHECK(backend.down_until == 0);
+  CHECK(tried.size() == 4);
+  CHECK(route_with(0, balance).pick({}, client(1)) == nullptr);
 }
 
 TEST_CASE("Route::pick by load takes the backend with the fewest connections", "[route]") {
@@ -71,7 +66,7 @@ TEST_CASE("Route::pick by load takes the backend with the fewest connections", "
   route.backends[0]->open = 5;
   route.backends[1]->open = 2;
   route.backends[2]->open = 9;
-  for (int i = 0; i < 3; ++i) CHECK(route.pick(0, client(1), 0)->name == "web.2");
+  for (int i = 0; i < 3; ++i) CHECK(route.pick({}, client(1))->name == "web.2");
 }
 
 TEST_CASE("Route::pick by source moves only the clients of the backend that went", "[route]") {
@@ -80,9 +75,9 @@ TEST_CASE("Route::pick by source moves only the clients of the backend that went
   two.backends.erase(two.backends.begin() + 1);
   std::map<std::string, int> share;
   for (unsigned i = 0; i < 3'000; ++i) {
-    const std::string before = three.pick(0, client(i), 0)->name;
-    CHECK(three.pick(0, client(i), 0)->name == before);
-    const std::string after = two.pick(0, client(i), 0)->name;
+    const std::string before = three.pick({}, client(i))->name;
+    CHECK(three.pick({}, client(i))->name == before);
+    const std::string after = two.pick({}, client(i))->name;
     if (before != "web.2") CHECK(after == before);
     ++share[before];
   }
