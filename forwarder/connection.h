@@ -29,9 +29,9 @@ struct Connection {
   std::shared_ptr<const Route> route;
   std::shared_ptr<Backend> target;  // null only while none could be dialled yet
   PeerAddress peer;                 // the client; behind a trusted front, who that front names
-  Millis accepted = 0;
-  Millis active = 0;           // when a byte last moved; while connecting: when it was dialled
-  Connection* next = nullptr;  // in the thread's list of its state
+  Millis accepted = 0;              // behind a trusted front: when that had said for whom
+  Millis active = 0;                // when a byte last moved; while connecting: when it was dialled
+  Connection* next = nullptr;       // in the thread's list of its state
   Connection* previous = nullptr;
   std::unique_ptr<Backends> tried;  // in vain, when any were
   State state = State::connecting;

@@ -1,5 +1,8 @@
 #include "forwarder/forwarder.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 #include <algorithm>
 #include <latch>
 #include <mutex>
@@ -14,6 +17,17 @@
 #include "forwarder/socket.h"
 
 namespace netports {
+
+namespace {
+
+/// Whether bytes of the container are on their way to a slow client: held here, or by the kernel.
+bool owes_bytes(const Connection& connection) {
+  int queued = 0;
+  return connection.down.holds_bytes() ||
+         (::ioctl(connection.client.fd, SIOCOUTQ, &queued) == 0 && queued > 0);
+}
+
+}  // namespace
 
 Forwarder::Forwarder(unsigned threads, std::size_t descriptors, std::size_t max_connections,
                      std::function<void(const std::string& app)> on_unreachable)
@@ -72,22 +86,10 @@ void Forwarder::in_all_workers(Urgency urgency, const Task& task) const {
 void Forwarder::drop(const std::vector<Served>& gone, bool drain) {
   if (gone.empty()) return;
   freed_slots_.reserve(freed_slots_.size() + gone.size());
-  const Millis now = now_ms();
   in_all_workers(Urgency::must, [&](Worker& worker) {
     for (const Served& served : gone) worker.stop_listening(*served.listener);
-    if (!drain) return;
-    try {
-      for (const Served& served : gone) {
-        worker.reset_later(
-            [listener = served.listener](const Connection& connection) {
-              return connection.listener == listener;
-            },
-            now + served.route->mapping.options.drain_timeout.count());
-      }
-    } catch (const std::bad_alloc&) {
-      // They finish when they like.
-    }
   });
+  if (drain) let_finish(gone);
   for (const auto& served : gone) {
     freed_slots_.push_back(served.listener->slot);
     served.listener->fd.reset();  // open connections go on and keep the rest of it, for its counts
@@ -96,6 +98,24 @@ void Forwarder::drop(const std::vector<Served>& gone, bool drain) {
   for (const auto& served : gone) {
     event_log::write("closed", {{"port", served.listener->address.text()}});
   }
+}
+
+void Forwarder::let_finish(const std::vector<Served>& gone) const {
+  if (gone.empty()) return;
+  const Millis now = now_ms();
+  in_all_workers(Urgency::must, [&](Worker& worker) {
+    try {
+      for (const Served& served : gone) {
+        worker.reset_later(
+            [listener = served.listener, app = served.route->app](const Connection& connection) {
+              return connection.listener == listener && connection.route->app == app;
+            },
+            now + served.route->mapping.options.drain_timeout.count());
+      }
+    } catch (const std::bad_alloc&) {
+      // They finish when they like.
+    }
+  });
 }
 
 UniqueFd Forwarder::take_socket(const ListenAddress& address) {
@@ -171,11 +191,13 @@ std::vector<PortState> Forwarder::apply(const std::vector<std::shared_ptr<const 
   states.reserve(routes.size());
   std::vector<Served*> fresh;
   fresh.reserve(routes.size());
+  std::vector<Served> passed_on;  // to another app
   for (std::size_t i = 0; i < routes.size(); ++i) {
     const auto& route = routes[i];
     PortState state{route, nullptr, ""};
     Served* served = known[i] != nullptr ? known[i] : serve_anew(route, state.error);
     if (served != nullptr) {
+      if (served->route->app != route->app) passed_on.push_back(*served);
       served->route = route;
       state.listener = served->listener;
       if (!served->accepting) fresh.push_back(served);
@@ -187,6 +209,7 @@ std::vector<PortState> Forwarder::apply(const std::vector<std::shared_ptr<const 
   limit_connections();
   const std::shared_ptr<const RouteTable> finished = std::move(table);
   in_all_workers(Urgency::must, [&](Worker& worker) { worker.use_table(finished); });
+  let_finish(passed_on);
   // Only now: a thread that accepts may hand over to one that must know the route already.
   if (fresh.empty()) return states;
   in_all_workers(Urgency::must, [&](Worker& worker) {
@@ -200,7 +223,7 @@ void Forwarder::stop_app(const std::string& app) {
   const Millis now = now_ms();
   in_all_workers(Urgency::must, [&](Worker& worker) {
     worker.reset_if([&](const Connection& connection) {
-      return connection.route->app == app && !connection.down.holds_bytes();
+      return connection.route->app == app && !owes_bytes(connection);
     });
     // What is left still owes bytes to its client. Each has the drain timeout of its mapping.
     std::map<std::shared_ptr<Listener>, Millis> slow;

@@ -100,6 +100,8 @@ class Forwarder {
   Served* serve_anew(const std::shared_ptr<const Route>& route, std::string& error);
   /// Closes the listeners of `gone` and forgets them.
   void drop(const std::vector<Served>& gone, bool drain);
+  /// Gives the open connections of `gone`, which no longer are their app's, its drain timeout.
+  void let_finish(const std::vector<Served>& gone) const;
   /// A connection has two descriptors; what listeners and the rest of the daemon need is kept back.
   void limit_connections();
   UniqueFd take_socket(const ListenAddress& address);

@@ -29,16 +29,22 @@ Pump::Result Pump::run(Endpoint& from, Endpoint& to, PumpTools& tools, std::uint
   while (true) {
     if (held_ || pipe_ != nullptr) {
       // A pipe is filled before it is emptied: fewer, larger calls.
-      if (pipe_ != nullptr && !saw_end_ && from.readable && pipe_->held < pipe_->capacity) {
+      if (pipe_ != nullptr && !saw_end_ && from.readable && !from.urgent &&
+          pipe_->held < pipe_->capacity) {
         if (fetch_splicing(from) == Step::failed) return Result::failed;
       }
       if (!to.writable) return Result::blocked;
       const Step step = held_ ? deliver_held(to, moved) : deliver_pipe(to, tools, moved);
-      if (step == Step::failed) return Result::failed;
+      if (step == Step::failed) {
+        to.write_failed();
+        return Result::failed;
+      }
       if (step == Step::would_block) return Result::blocked;
       continue;
     }
     if (saw_end_) {
+      // The failed write took the error that reading would have told.
+      if (from.broken) return Result::failed;
       if (!to.connected) return Result::blocked;
       if (!end_passed_on_) {
         // The second end needs no half-close: both sockets are closed at once, which says it, too.
@@ -53,7 +59,7 @@ Pump::Result Pump::run(Endpoint& from, Endpoint& to, PumpTools& tools, std::uint
     }
     if (!from.readable) return Result::waiting;
     if (moved >= turn_end) return Result::more;
-    if (splicing_ && pipe_ == nullptr) pipe_ = tools.pipes.borrow();
+    if (splicing_ && !from.urgent && pipe_ == nullptr) pipe_ = tools.pipes.borrow();
     const Step step =
         pipe_ != nullptr ? fetch_splicing(from) : fetch_copying(from, to, tools, moved);
     if (step == Step::failed) return Result::failed;
@@ -82,7 +88,7 @@ Pump::Step Pump::fetch_copying(Endpoint& from, Endpoint& to, PumpTools& tools,
   const auto count = static_cast<std::size_t>(got);
   // A short read took all there was: the next one would only say so. Unless the peer's end is
   // already there, which gives no further edge.
-  if (count < limits::kCopyBufferBytes && !from.hung_up) from.readable = false;
+  if (count < limits::kCopyBufferBytes && !from.hung_up && !from.urgent) from.readable = false;
   large_reads_ = count >= limits::kLargeReadBytes ? static_cast<std::uint8_t>(large_reads_ + 1) : 0;
   if (large_reads_ >= limits::kLargeReadsToSplice) {
     splicing_ = true;
@@ -101,6 +107,7 @@ Pump::Step Pump::fetch_copying(Endpoint& from, Endpoint& to, PumpTools& tools,
     } else if (errno != EAGAIN && errno != EINTR) {
       // Kept, should another backend get these bytes instead.
       const int error = errno;
+      to.write_failed();
       hold(tools.buffer.get(), count);
       errno = error;
       return Step::failed;
@@ -122,6 +129,12 @@ Pump::Step Pump::fetch_splicing(Endpoint& from) {
       continue;
     }
     if (got == 0) {
+      // At urgent data splice says so as well.
+      char byte = 0;
+      if (::recv(from.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
+        from.urgent = true;
+        return Step::moved;
+      }
       saw_end_ = true;
       return Step::closed;
     }

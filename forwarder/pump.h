@@ -26,8 +26,13 @@ struct Endpoint {
   bool writable = false;    // likewise
   bool hung_up = false;     // the peer's end is known to come: read on after a short read
   bool ends = false;        // likewise, and cleanly: what is there to read is the last of it
+  bool urgent = false;      // it sends urgent data, at which reads stop short and splice for good
   bool connected = false;   // the handshake is done; a half-close before it would cut it off
   bool ended = false;       // all it had to say is passed on, its end included
+  bool broken = false;      // a write to it failed: what reads as its end is none
+
+  /// Its last bytes may still be there to be read.
+  void write_failed() { broken = readable = hung_up = true; }
 };
 
 /// Memory for one read. Not initialised: what no read has filled yet costs nothing. It begins with

@@ -202,8 +202,8 @@ std::string metrics_text(const Manager& manager, const Generations& older) {
   MetricsPage page;
   page.family("dokku_ports_info", "gauge", "Version of the forwarder");
   page.sample("dokku_ports_info", fmt::format("version=\"{}\"", NETPORTS_VERSION), 1);
-  page.family("dokku_ports_open_connections_total", "gauge", "Open connections in all");
-  page.sample("dokku_ports_open_connections_total", "", manager.forwarder().open_connections());
+  page.family("dokku_ports_open_connections", "gauge", "Open connections in all");
+  page.sample("dokku_ports_open_connections", "", manager.forwarder().open_connections());
   page.family("dokku_ports_older_daemons", "gauge",
               "Forwarders from before upgrades that still finish their connections");
   page.sample("dokku_ports_older_daemons", "", older.pids().size());
@@ -238,7 +238,8 @@ std::string metrics_text(const Manager& manager, const Generations& older) {
     const Route& route = *draining.front().route;
     page.sample("dokku_ports_connections_draining", port_labels(route), open_of(draining));
   }
-  page.family("dokku_ports_connections_accepted_total", "counter", "Connections taken on");
+  page.family("dokku_ports_connections_accepted_total", "counter",
+              "Connections accepted, those refused included");
   for (const auto& row : rows) {
     page.sample("dokku_ports_connections_accepted_total", row.labels, row.totals.accepted);
   }
@@ -263,7 +264,8 @@ std::string metrics_text(const Manager& manager, const Generations& older) {
     page.sample("dokku_ports_bytes_total", row.labels + ",direction=\"in\"", row.totals.bytes_in);
     page.sample("dokku_ports_bytes_total", row.labels + ",direction=\"out\"", row.totals.bytes_out);
   }
-  page.family("dokku_ports_connect_seconds", "histogram", "Time to reach a backend");
+  page.family("dokku_ports_connect_seconds", "histogram",
+              "Time to reach a backend, those passed over included");
   for (const auto& row : rows) {
     std::uint64_t below = 0;
     for (std::size_t i = 0; i < kConnectTimeBounds.size(); ++i) {

@@ -1,8 +1,10 @@
 #include "forwarder/worker.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -66,6 +68,30 @@ PeerAddress peer_address(const sockaddr_storage& storage) {
   return {IpAddress::of(storage).value_or(IpAddress()), ntohs(port)};
 }
 
+/// Whether there is something to read. A backend that has spoken did answer, even if it has reset
+/// since.
+bool has_bytes(int fd) {
+  int count = 0;
+  return ::ioctl(fd, FIONREAD, &count) == 0 && count > 0;
+}
+
+/// Whether the other side has not answered yet: the handshake is not done.
+bool is_still_dialled(int fd) {
+  tcp_info info{};
+  socklen_t length = sizeof info;
+  return ::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 &&
+         info.tcpi_state == TCP_SYN_SENT;
+}
+
+/// Whether `now`, the route of a listener at this time, has the container where `target` is. Of
+/// another app it is none of ours.
+bool leads_to(const Backend& target, const Route* now, const Route& before) {
+  return now != nullptr && now->app == before.app &&
+         std::any_of(now->backends.begin(), now->backends.end(), [&](const auto& backend) {
+           return backend->container_id == target.container_id && backend->ip == target.ip;
+         });
+}
+
 /// The address the client connected to.
 PeerAddress own_address(int fd) {
   sockaddr_storage storage{};
@@ -114,6 +140,24 @@ void Worker::post(std::function<void()> task) {
 void Worker::wake() const {
   const std::uint64_t one = 1;
   [[maybe_unused]] const ssize_t n = ::write(wake_.get(), &one, sizeof one);
+}
+
+void Worker::use_table(std::shared_ptr<const RouteTable> table) {
+  table_ = std::move(table);
+  for (Connection* connection = waiting_.front(); connection != nullptr;) {
+    Connection* following = connection->next;
+    if (connection->target && is_still_dialled(connection->backend.fd) &&
+        !leads_to(*connection->target, table_->find(connection->listener.get()).get(),
+                  *connection->route)) {
+      guarded(connection, [&] {
+        --connection->target->open;
+        close(connection->backend);
+        connection->target.reset();
+        dial(connection);
+      });
+    }
+    connection = following;
+  }
 }
 
 void Worker::run_tasks() {
@@ -253,6 +297,19 @@ void Worker::stop_listening(Listener& listener) {
   std::erase(paused_, &listener);
 }
 
+bool Worker::turn_away(Listener& listener) {
+  const UniqueFd fd(::accept4(listener.fd.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (!fd) {
+    if (errno == EINTR || errno == ECONNABORTED) return true;
+    if (is_shortage(errno) && errno != EAGAIN) pause_accepting(&listener);
+    return false;
+  }
+  add_own<std::uint64_t>(listener.counts[index_].accepted, 1);
+  add_own<std::uint64_t>(listener.counts[index_].over_limit, 1);
+  close_with_reset(fd.get());
+  return true;
+}
+
 void Worker::pause_accepting(Listener* listener) {
   // The tick resumes it. That is not put off: a full listener pauses with each client it lets in,
   // and timeouts depend on the tick. Noted first: without memory for that it goes on accepting.
@@ -309,7 +366,13 @@ void Worker::accept_from(Listener* listener) {
 void Worker::on_listener(Listener* listener) {
   const auto route = table_->find(listener);
   for (int i = 0; i < limits::kAcceptsPerEvent; ++i) {
-    if (!reserve(*listener, route.get())) return pause_accepting(listener);
+    if (!reserve(*listener, route.get())) {
+      if (route && route->mapping.options.overflow == Overflow::reset) {
+        if (turn_away(*listener)) continue;
+        return;
+      }
+      return pause_accepting(listener);
+    }
     sockaddr_storage address{};
     socklen_t length = sizeof address;
     UniqueFd fd(::accept4(listener->fd.get(), reinterpret_cast<sockaddr*>(&address), &length,
@@ -365,11 +428,11 @@ void Worker::open(Arrival arrival) {
     release(listener);
     close_with_reset(arrival.fd.get());
   };
+  add_own<std::uint64_t>(count.accepted, 1);
   auto route = table_->find(&listener);
   if (!route || route->backends.empty()) return refuse(count.no_backend);
   auto* connection = new (std::nothrow) Connection;
   if (connection == nullptr) return refuse(count.shortage);
-  add_own<std::uint64_t>(count.accepted, 1);
   add_own<std::int64_t>(count.open, 1);
   open_.store(open_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   connection->client.fd = arrival.fd.release();
@@ -431,6 +494,7 @@ void Worker::admit(Connection* connection) {
     return reset(connection, count.over_limit);
   }
   connection->admitted = true;
+  connection->accepted = now_;
   if (options.max_rate > 0 && !connection->listener->rate.admit(ip, options.max_rate, now_)) {
     return reset(connection, count.over_rate);
   }
@@ -444,10 +508,10 @@ void Worker::admit(Connection* connection) {
 void Worker::dial(Connection* connection) {
   static const Backends kNone;
   while (true) {
+    if (!follow_route(connection)) return reset(connection, counts(connection).unreachable);
     const Backends& tried = connection->tried ? *connection->tried : kNone;
     connection->target = connection->route->pick(tried, connection->peer.ip);
     if (!connection->target) {
-      if (follow_newer_route(connection)) continue;
       team_.on_unreachable(connection->route->app);
       return reset(connection, counts(connection).unreachable);
     }
@@ -478,16 +542,15 @@ void Worker::pass_over(Connection* connection) {
   prober_.add(connection->target, connection->listener, now_);
 }
 
-bool Worker::follow_newer_route(Connection* connection) {
-  // A deploy may have come meanwhile, and what was dialled is gone because of it.
-  auto newer = table_->find(connection->listener.get());
-  if (!newer || newer == connection->route || newer->backends.empty()) return false;
-  // Let in for this app, by these options: another app's port, or other rules, are not for it. The
-  // slot of a listener that is gone may be another one's by now.
-  if (newer->app != connection->route->app || newer->mapping != connection->route->mapping) {
+bool Worker::follow_route(Connection* connection) const {
+  auto now = table_->find(connection->listener.get());
+  if (now == connection->route) return true;
+  // A deploy came meanwhile. The client was let in for this app, by these options: another app's
+  // port, or other rules, are not for it. The slot of a listener that is gone may be another one's.
+  if (!now || now->app != connection->route->app || now->mapping != connection->route->mapping) {
     return false;
   }
-  connection->route = std::move(newer);
+  connection->route = std::move(now);
   return true;
 }
 
@@ -507,7 +570,7 @@ void Worker::established(Connection* connection) {
   connection->target->down = false;
   ++connection->target->accepted;
   ListenerCounts& count = counts(connection);
-  const Millis taken = now_ms() - connection->active;
+  const Millis taken = now_ms() - connection->accepted;
   const auto bucket =
       std::lower_bound(kConnectTimeBounds.begin(), kConnectTimeBounds.end(), taken) -
       kConnectTimeBounds.begin();
@@ -523,16 +586,17 @@ void Worker::on_socket(Connection* connection, Tag side, std::uint32_t events) {
   Endpoint& endpoint = side == Tag::client ? connection->client : connection->backend;
   if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) endpoint.readable = true;
   if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) endpoint.hung_up = true;
+  if ((events & EPOLLPRI) != 0) endpoint.urgent = true;
   if ((events & (EPOLLRDHUP | EPOLLERR)) == EPOLLRDHUP) endpoint.ends = true;
   if ((events & (EPOLLOUT | EPOLLERR)) != 0) endpoint.writable = true;
   if (connection->state == Connection::State::greeting) return read_greeting(connection);
   if (side == Tag::backend && connection->state == Connection::State::connecting) {
-    if ((events & (EPOLLERR | EPOLLHUP)) != 0) {
+    if ((events & (EPOLLERR | EPOLLHUP)) != 0 && !has_bytes(endpoint.fd)) {
       // No error: the event was of the backend dialled before this one, closed in the same batch.
       const int error = socket_error(endpoint.fd);
       return error == 0 ? void() : dial_failed(connection, errno_text(error));
     }
-    if ((events & EPOLLOUT) != 0) established(connection);
+    if ((events & (EPOLLOUT | EPOLLHUP)) != 0) established(connection);
   }
   drive(connection);
   // A broken socket whose bytes nobody takes would otherwise wait for the receiver.
@@ -547,19 +611,24 @@ void Worker::drive(Connection* connection) {
   ListenerCounts& count = counts(connection);
   std::uint64_t in = 0;
   std::uint64_t out = 0;
-  const Result up = connection->up.run(connection->client, connection->backend, tools_, in);
+  Result up = connection->up.run(connection->client, connection->backend, tools_, in);
   if (connection->state == Connection::State::connecting) {
     if (connection->backend.connected) {
       established(connection);
     } else if (up == Result::failed) {
       // What could not be sent is held; then it was the backend that failed, not the client.
       if (!connection->up.holds_bytes()) return reset(connection, count.reset);
-      return dial_failed(connection, errno_text(errno));
+      const int error = errno;
+      if (!has_bytes(connection->backend.fd)) return dial_failed(connection, errno_text(error));
+      established(connection);
     }
   }
   Result down = Result::waiting;
   if (connection->state == Connection::State::streaming) {
     down = connection->down.run(connection->backend, connection->client, tools_, out);
+    if (down == Result::failed && up != Result::failed) {
+      up = connection->up.run(connection->client, connection->backend, tools_, in);
+    }
   }
   if (in > 0) add_own(count.bytes_in, in);
   if (out > 0) add_own(count.bytes_out, out);
@@ -582,8 +651,9 @@ void Worker::ask_events(Connection* connection) {
   const Pump& down = connection->down;
   std::uint32_t client = 0;
   std::uint32_t backend = 0;
-  if (!up.holds_bytes() && !up.saw_end()) client |= EPOLLIN | EPOLLRDHUP;
-  if (!down.holds_bytes() && !down.saw_end()) backend |= EPOLLIN | EPOLLRDHUP;
+  constexpr std::uint32_t kIncoming = EPOLLIN | EPOLLPRI | EPOLLRDHUP;
+  if (!up.holds_bytes() && !up.saw_end()) client |= kIncoming;
+  if (!down.holds_bytes() && !down.saw_end()) backend |= kIncoming;
   if (down.holds_bytes()) client |= EPOLLOUT;
   if (up.holds_bytes() || connecting) backend |= EPOLLOUT;
   if (!register_events(connection, connection->client, Tag::client, client) ||

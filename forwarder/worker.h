@@ -44,7 +44,9 @@ class Worker {
   void post(std::function<void()> task);
 
   // The rest is for tasks, in the worker's own thread.
-  void use_table(std::shared_ptr<const RouteTable> table) { table_ = std::move(table); }
+  /// Whoever is still being connected to a container that its port no longer leads to is connected
+  /// anew: the address may be another app's by the time the container's kernel answers.
+  void use_table(std::shared_ptr<const RouteTable> table);
   /// `listener` must live until `stop_listening` for it has returned.
   void listen(Listener& listener);
   void stop_listening(Listener& listener);
@@ -85,6 +87,8 @@ class Worker {
   bool reserve(Listener& listener, const Route* route);
   /// Gives a place back that `reserve` took.
   void release(Listener& listener);
+  /// Resets the next client of a listener that may have no more. False when there is none.
+  bool turn_away(Listener& listener);
   void pause_accepting(Listener* listener);
   /// Whether it is accepted from now.
   bool resume_accepting(Listener& listener);
@@ -93,8 +97,9 @@ class Worker {
   void read_greeting(Connection* connection);
   void admit(Connection* connection);
   void dial(Connection* connection);
-  /// Whether the listener leads elsewhere by now; the connection then does, too.
-  bool follow_newer_route(Connection* connection);
+  /// Makes the connection follow the route that its listener has now. False when that is no longer
+  /// for it.
+  bool follow_route(Connection* connection) const;
   void dial_failed(Connection* connection, const std::string& reason);
   void pass_over(Connection* connection);
   void on_socket(Connection* connection, Tag side, std::uint32_t events);

@@ -58,6 +58,25 @@ TEST_CASE("an address that another app's container got is not dialled", "[contai
   CHECK(backend.accepted() == accepted);
 }
 
+TEST_CASE("a dial under way does not reach an app that got the address meanwhile", "[containers]") {
+  MailHost host;
+  netports::UniqueFd listening = listen_at(MailHost::kAddress, host.private_port);
+  const int fd = listening.get();
+  make_deaf(fd);
+  const Server stranger(std::move(listening), greeting("other"));
+  auto& daemon = host.start();
+  Peer client = host.connect();
+  client.send("secret of mail");
+  REQUIRE(eventually([&] { return daemon.status().open == 1; }));
+  host.engine.remove(host.id);
+  host.run("other", "web.1", MailHost::kAddress);
+  CHECK(daemon.ask("reload mail") == "ok\n");
+  make_deaf(fd, false);
+  CHECK(client.wait_end() == End::reset);
+  CHECK(daemon.status().open == 0);
+  CHECK(stranger.accepted() == 0);
+}
+
 TEST_CASE("in mid-deploy the live container stays in use until the deploy says so",
           "[containers]") {
   MailHost host;

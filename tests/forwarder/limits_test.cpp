@@ -234,6 +234,21 @@ TEST_CASE("allow and deny decide before a backend is dialled", "[limits]") {
   CHECK(host.connect().receive_line() == "v1");
 }
 
+TEST_CASE("overflow=reset resets who comes beyond the limit in all", "[limits]") {
+  MailHost host;
+  host.ports("mail", mapping(host, "overflow=reset"));
+  const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
+  host.start({"--max-connections", "2"});
+  Peer first = host.connect();
+  Peer second = host.connect();
+  CHECK(first.receive_line() == "v1");
+  CHECK(second.receive_line() == "v1");
+  CHECK(host.connect().wait_end() == End::reset);
+  CHECK(status_of(host).reasons["over_limit"] == 1);
+  first.close();
+  CHECK(eventually([&] { return host.connect().receive_line() == "v1"; }));
+}
+
 TEST_CASE("idle-timeout resets a connection without traffic and no other", "[limits]") {
   MailHost host;
   host.ports("mail", mapping(host, "idle-timeout=1s"));

@@ -76,3 +76,40 @@ TEST_CASE("a mapping that is gone resets its connections after its drain-timeout
   stays.send("x");
   CHECK(stays.receive(1) == "x");
 }
+
+TEST_CASE("a port that passes to another app resets the connections of the one before in time",
+          "[stop_drains]") {
+  MailHost host;
+  const std::string mapping = std::to_string(host.port) + ":" + std::to_string(host.private_port) +
+                              " drain-timeout=300ms\n";
+  host.ports("mail", mapping);
+  const Server mail(MailHost::kAddress, host.private_port, greeting("mail"));
+  const Server other("127.0.0.3", host.private_port, greeting("other"));
+  host.run("other", "web.1", "127.0.0.3");
+  auto& daemon = host.start();
+  Peer open = host.connect();
+  CHECK(open.receive_line() == "mail");
+  host.ports("mail", "");
+  host.ports("other", mapping);
+  CHECK(daemon.ask("reload") == "ok\n");
+  Peer next = host.connect();
+  CHECK(next.receive_line() == "other");
+  CHECK(open.wait_end() == End::reset);
+  CHECK(next.send("x"));
+  CHECK(next.receive(1) == "x");
+}
+
+TEST_CASE("a stopped app's answer reaches a client that is slow to take it", "[stop_drains]") {
+  MailHost host;
+  const std::string answer = random_bytes(400 << 10, 1);
+  const Server backend(MailHost::kAddress, host.private_port,
+                       [&](Peer& peer) { peer.send(answer); });
+  auto& daemon = host.start();
+  Peer client = connect_to(host.port, "127.0.0.1", 4096);
+  REQUIRE(eventually([&] {  // all of it is with the kernel
+    return daemon.status().port(std::to_string(host.port)).bytes_out ==
+           static_cast<std::int64_t>(answer.size());
+  }));
+  CHECK(daemon.ask("stop mail") == "ok\n");
+  CHECK(client.receive_all() == answer);
+}
