@@ -1,0 +1,53 @@
+#!/usr/bin/env bats
+# What the scripts for developers make of programs that fail, in a tree of stubs.
+
+load helpers
+
+setup() {
+  tree=$BATS_TEST_TMPDIR/tree
+  mkdir -p "$tree/script" "$tree/tests" "$tree/path"
+  PATH=$tree/path:$PATH
+}
+
+# stub FILE [TEXT]: a program in the tree; body TEXT.
+stub() {
+  mkdir -p "$(dirname -- "$tree/$1")"
+  printf '#!/usr/bin/env bash\n%s\n' "${2:-}" >"$tree/$1"
+  chmod 0755 "$tree/$1"
+}
+
+# --- script/test -----------------------------------------------------------------------------------
+
+# All that script/test runs, and all of it well.
+test_tree() {
+  local program
+  cp "$repository/script/test" "$tree/script/"
+  for program in script/{bootstrap,build,format,fuzz} path/{shellcheck,clang-format}; do
+    stub "$program"
+  done
+  stub build/tests/unit/unit_tests 'echo "All tests passed (9 assertions in 3 test cases)"'
+  stub path/ctest 'echo "100% tests passed, 0 tests failed out of 4"'
+  git -C "$tree" init --quiet
+}
+
+@test "script/test adds up what its runners say" {
+  test_tree
+  run3 "$tree/script/test"
+  [[ $status -eq 0 && $stdout == *$'\n10 passed, 0 failed, 1 skipped\n' ]]
+  stub path/ctest 'echo "75% tests passed, 1 tests failed out of 4"; exit 8'
+  run3 "$tree/script/test"
+  [[ $status -eq 1 && $stdout == *$'\n9 passed, 1 failed, 1 skipped\n' ]]
+}
+
+# It counted nothing then, and the whole run passed.
+@test "script/test fails when ctest is cut, crashes or has no test" {
+  local body
+  test_tree
+  sed -i 's/ctest_seconds=[0-9]*/ctest_seconds=1/' "$tree/script/test"
+  for body in 'echo "1/4 Test #1: a ... Passed"; exec sleep 60' 'kill -SEGV $$' \
+    'echo "No tests were found!!!"'; do
+    stub path/ctest "$body"
+    run3 "$tree/script/test"
+    [[ $status -eq 1 && $stdout == *$'\n6 passed, 1 failed, 1 skipped\n' ]]
+  done
+}
