@@ -72,16 +72,20 @@ socklen_t IpAddress::to_sockaddr(std::uint16_t port, sockaddr_storage& out) cons
 
 std::optional<Cidr> Cidr::parse(std::string_view text) {
   const auto slash = text.find('/');
-  const auto base = IpAddress::parse(text.substr(0, slash));
+  const std::string_view address = text.substr(0, slash);
+  const auto base = IpAddress::parse(address);
   if (!base) return {};
   const unsigned longest = base->is_v6() ? 128 : 32;
+  // ::ffff:10.0.0.0/104 is 10.0.0.0/8.
+  const bool mapped = !base->is_v6() && address.find(':') != std::string_view::npos;
+  const unsigned in_front = mapped ? 96 : 0;
   Cidr cidr;
   cidr.base_ = *base;
   cidr.prefix_ = longest;
   if (slash != std::string_view::npos) {
-    const auto prefix = parse_number(text.substr(slash + 1), longest);
-    if (!prefix) return {};
-    cidr.prefix_ = static_cast<unsigned>(*prefix);
+    const auto prefix = parse_number(text.substr(slash + 1), in_front + longest);
+    if (!prefix || *prefix < in_front) return {};
+    cidr.prefix_ = static_cast<unsigned>(*prefix) - in_front;
   }
   return cidr;
 }
@@ -96,6 +100,10 @@ bool Cidr::contains(const IpAddress& address) const {
   if (prefix_ % 8 == 0) return true;
   const auto mask = static_cast<std::uint8_t>(0xff << (8 - prefix_ % 8));
   return (base_.bytes()[whole] & mask) == (address.bytes()[whole] & mask);
+}
+
+bool Cidr::contains(const Cidr& network) const {
+  return network.prefix_ >= prefix_ && contains(network.base_);
 }
 
 std::string Cidr::text() const { return fmt::format("{}/{}", base_.text(), prefix_); }

@@ -38,11 +38,13 @@ class IpAddress {
   std::array<std::uint8_t, 16> bytes_{};
 };
 
-/// A network in CIDR notation; an address alone is a network of one.
+/// A network in CIDR notation; an address alone is a network of one. An IPv4-mapped one
+/// (::ffff:10.0.0.0/104) reads as IPv4 (10.0.0.0/8), so its prefix has 96 bits at least.
 class Cidr {
  public:
   static std::optional<Cidr> parse(std::string_view text);
   [[nodiscard]] bool contains(const IpAddress& address) const;
+  [[nodiscard]] bool contains(const Cidr& network) const;
   [[nodiscard]] std::string text() const;
 
   auto operator<=>(const Cidr&) const = default;

@@ -129,6 +129,12 @@ TEST_CASE("parse_ports reads the process type", "[ports]") {
   CHECK(refusal("1:1 process=a process=b") == "PORTS:1:15: Option \"process\" stands twice");
 }
 
+TEST_CASE("parse_ports names the network that is none", "[ports]") {
+  CHECK(normal("1:1 allow=::ffff:10.0.0.0/104") == "1:1 allow=10.0.0.0/8\n");
+  CHECK(refusal("1:1 allow=::1,::ffff:10.0.0.0/8") ==
+        "PORTS:1:15: \"::ffff:10.0.0.0/8\" is not an address or network (10.0.0.0/8)");
+}
+
 TEST_CASE("parse_ports finds the same public port twice", "[ports]") {
   CHECK(refusal("25:5025\n# two\n25:5026") ==
         "PORTS:3:1: Public port 25 is taken by line 1 already");
