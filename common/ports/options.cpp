@@ -113,6 +113,27 @@ std::optional<OptionFault> parse_networks(std::string_view text, std::vector<Cid
   return {};
 }
 
+/// Whether each client that `allow` lets in is one that `deny` keeps out.
+bool leaves_nobody(const MappingOptions& options) {
+  static const std::vector<Cidr> everybody{*Cidr::parse("0.0.0.0/0"), *Cidr::parse("::/0")};
+  const auto& allowed = options.allow.empty() ? everybody : options.allow;
+  return std::all_of(allowed.begin(), allowed.end(), [&](const Cidr& network) {
+    return std::any_of(options.deny.begin(), options.deny.end(),
+                       [&](const Cidr& denied) { return denied.contains(network); });
+  });
+}
+
+/// `allow` or `deny`; either may be the second of them.
+std::optional<OptionFault> parse_clients(std::string_view text, std::vector<Cidr>& out,
+                                         const MappingOptions& options) {
+  auto fault = parse_networks(text, out);
+  if (!fault && leaves_nobody(options)) {
+    fault = OptionFault{0, options.allow.empty() ? R"(Option "deny" leaves no client)"
+                                                 : R"(Options "allow" and "deny" leave no client)"};
+  }
+  return fault;
+}
+
 std::string networks_text(const std::vector<Cidr>& networks) {
   std::string text;
   for (const auto& network : networks) {
@@ -211,12 +232,12 @@ constexpr std::array kOptions{
            }},
     Option{"allow",
            [](std::string_view value, PortMapping& mapping) {
-             return parse_networks(value, mapping.options.allow);
+             return parse_clients(value, mapping.options.allow, mapping.options);
            },
            [](const PortMapping& mapping) { return networks_text(mapping.options.allow); }},
     Option{"deny",
            [](std::string_view value, PortMapping& mapping) {
-             return parse_networks(value, mapping.options.deny);
+             return parse_clients(value, mapping.options.deny, mapping.options);
            },
            [](const PortMapping& mapping) { return networks_text(mapping.options.deny); }},
 };

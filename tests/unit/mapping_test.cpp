@@ -135,6 +135,22 @@ TEST_CASE("parse_ports names the network that is none", "[ports]") {
         "PORTS:1:15: \"::ffff:10.0.0.0/8\" is not an address or network (10.0.0.0/8)");
 }
 
+// Such a port listened and closed every connection, which looked like a fault of the app.
+TEST_CASE("parse_ports refuses allow and deny that leave nobody", "[ports]") {
+  CHECK(refusal("1:1\n2:2 allow=10.1.0.0/16,::1 deny=10.0.0.0/8,::/64") ==
+        "PORTS:2:32: Options \"allow\" and \"deny\" leave no client");
+  CHECK(refusal("1:1 deny=10.0.0.0/8 max-rate=5 allow=10.0.0.1") ==
+        "PORTS:1:38: Options \"allow\" and \"deny\" leave no client");
+  CHECK(refusal("1:1 deny=::/0,0.0.0.0/0") == "PORTS:1:10: Option \"deny\" leaves no client");
+  CHECK(refusal("1:1 deny=::ffff:0:0/96,::/0") == "PORTS:1:10: Option \"deny\" leaves no client");
+  for (const auto* good :
+       {"deny=0.0.0.0/0", "deny=::/0", "allow=::/0 deny=0.0.0.0/0", "allow=10.0.0.0/8",
+        "allow=10.0.0.0/8 deny=10.1.0.0/16", "allow=10.0.0.1,10.0.1.1 deny=10.0.0.0/24"}) {
+    CAPTURE(good);
+    CHECK(refusal(fmt::format("1:1 {}", good)) == "");
+  }
+}
+
 TEST_CASE("parse_ports finds the same public port twice", "[ports]") {
   CHECK(refusal("25:5025\n# two\n25:5026") ==
         "PORTS:3:1: Public port 25 is taken by line 1 already");
