@@ -51,3 +51,34 @@ test_tree() {
     [[ $status -eq 1 && $stdout == *$'\n6 passed, 1 failed, 1 skipped\n' ]]
   done
 }
+
+# --- bench/reload ----------------------------------------------------------------------------------
+
+# bench/reload over a daemon that is ready at once, and programs that measure at once.
+reload_tree() {
+  [[ $EUID -eq 0 ]] || skip "needs root, for a network of its own"
+  mkdir "$tree/bench"
+  cp "$repository/bench/reload" "$tree/bench/"
+  stub script/bootstrap
+  stub path/cmake
+  stub daemon 'echo ready >&2; exec sleep 100'
+  stub build/bench/backend 'exec sleep 100'
+  stub build/bench/fake_engine 'exec sleep 100'
+  stub build/bench/ask 'echo 2.50'
+  stub build/bench/load 'echo "failed 0"; echo "failed_open 0"; echo "failed_new 3"'
+}
+
+# The figures and what the table says of them, a line each.
+verdicts() { sed -n -E 's/^\| .* \| +([^ ]+) .* \| <= [0-9]+ +\| ([^ ]+) +\|$/\1 \2/p' "$out_file"; }
+
+@test "bench/reload says what was met, missed and not measured" {
+  reload_tree
+  run3 "$tree/bench/reload" "$tree/daemon"
+  [[ $status -eq 0 && $(verdicts) == $'2.50 met\n2.50 met\n0 met\n0 met\n3 MISSED' ]]
+
+  # A load that had crashed counted as one without a failure.
+  stub build/bench/load 'echo "failed 0"; echo "failed_open 0"; kill -SEGV $$'
+  run3 "$tree/bench/reload" "$tree/daemon"
+  [[ $status -eq 1 && $(verdicts) == $'2.50 met\n2.50 met\nnone none\nnone none\nnone none' ]]
+  [[ $stderr == *" !     Failed with status 139: load upgrade "* ]]
+}
