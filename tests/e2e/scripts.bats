@@ -82,3 +82,27 @@ verdicts() { sed -n -E 's/^\| .* \| +([^ ]+) .* \| <= [0-9]+ +\| ([^ ]+) +\|$/\1
   [[ $status -eq 1 && $(verdicts) == $'2.50 met\n2.50 met\nnone none\nnone none\nnone none' ]]
   [[ $stderr == *" !     Failed with status 139: load upgrade "* ]]
 }
+
+# --- script/sanitize -------------------------------------------------------------------------------
+
+@test "script/sanitize runs the forwarder's tests with each kind, or those named, and fails with them" {
+  cp "$repository/script/sanitize" "$tree/script/"
+  stub script/bootstrap
+  stub path/cmake "[[ \$1 == --preset ]] || echo cmake \"\$@\" >>'$tree/log'"
+  stub path/ctest "echo ctest \"\$2 \$3 \$4 \${NETPORTS_DAEMON:-}\" >>'$tree/log'; [[ ! -e '$tree/fail' ]]"
+  address="cmake --build build-asan --target dokku-ports forwarder_tests
+ctest build-asan -L forwarder "
+  thread="cmake --build build --target forwarder_tests
+cmake --build build-tsan --target dokku-ports
+ctest build -L forwarder $tree/build-tsan/plugin/bin/dokku-ports"
+  run3 "$tree/script/sanitize"
+  [[ $status -eq 0 && $(<"$tree/log") == "$address"$'\n'"$thread" ]]
+  rm "$tree/log"
+  touch "$tree/fail"
+  run3 "$tree/script/sanitize" thread
+  [[ $status -ne 0 && $(<"$tree/log") == "$thread" ]]
+  rm "$tree/log"
+  run3 "$tree/script/sanitize" address leak
+  expect 2 "" "Usage: script/sanitize [address|thread]..."
+  [[ ! -e $tree/log ]]
+}
