@@ -7,6 +7,7 @@
 
 service_root=${DOKKU_PORTS_SERVICE_ROOT:-}
 service_daemon=$service_root/usr/local/lib/dokku-ports/dokku-ports
+service_before=$service_daemon.before # the program from before, until the new one serves
 service_unit=$service_root/etc/systemd/system/dokku-ports.service
 service_script=$service_root/etc/init.d/dokku-ports
 service_logrotate=$service_root/etc/logrotate.d/dokku-ports
@@ -18,12 +19,17 @@ has_systemd() { [[ -z $service_root && -d /run/systemd/system ]]; }
 # Whether `file` is of our making, and not of the older dokku-ports plugin or the administrator.
 is_ours() { grep -q '^# Written by .*install[.;]' "$1" 2>/dev/null; }
 
-# place MODE FILE <content: replaces a root-owned file by rename; false when it was the same.
+# place MODE FILE <content: replaces a root-owned file by rename; false when it was the same,
+# or could not be written.
 place() {
   local mode=$1 file=$2 temp
+  temp=${file%/*}/.${file##*/}.new # what a killed run left there is overwritten
   mkdir -p -- "${file%/*}"
-  temp=$(mktemp -- "${file%/*}/.${file##*/}.XXXXXX")
-  cat >"$temp"
+  if ! cat >"$temp"; then
+    warn "Unable to write $file"
+    rm -f -- "$temp"
+    return 1
+  fi
   if cmp -s -- "$temp" "$file"; then
     rm -f -- "$temp"
     return 1
@@ -113,10 +119,19 @@ place_init() {
   [[ $(daemon_options "$3" || true) == "$before" ]] || options_changed=true
 }
 
+# place_program: false when it was the same. The one from before stays beside it.
+place_program() {
+  ! cmp -s -- bin/dokku-ports "$service_daemon" || return 1
+  [[ ! -e $service_daemon ]] || place 0755 "$service_before" <"$service_daemon" || return
+  place 0755 "$service_daemon" <bin/dokku-ports
+}
+
+# Whoever restarts the daemon, and the running one at its next upgrade, starts what has this name.
+put_program_back() { mv -f -- "$service_before" "$service_daemon"; }
+
 # Sets `program_changed` and `options_changed`.
 place_service() {
-  program_changed=false options_changed=false
-  if place 0755 "$service_daemon" <bin/dokku-ports; then program_changed=true; fi
+  if place_program; then program_changed=true; fi
   if has_systemd; then
     if place_init 0644 dokku-ports.service "$service_unit"; then
       systemctl daemon-reload
@@ -136,12 +151,17 @@ is_wanted() {
 }
 
 install_service() {
-  local first=false failed=false program_changed options_changed
+  local first=false failed=false program_changed=false options_changed=false
   [[ -z ${DOKKU_PORTS_NO_SERVICE:-} && -f bin/dokku-ports ]] || return 0
   if [[ $EUID -ne 0 ]]; then
     cmp -s bin/dokku-ports "$service_daemon" ||
       warn "The forwarder is not brought up to date: only root may do that (dokku plugin:install)"
     return 0
+  fi
+  # Of a run that was killed: nobody knows which of both serves now.
+  if [[ -e $service_before ]]; then
+    put_program_back
+    program_changed=true
   fi
   if ! bin/dokku-ports --version >/dev/null; then
     warn "The forwarder of this plugin does not run here, and is not brought up to date"
@@ -164,9 +184,12 @@ install_service() {
     restart_daemon >&2 </dev/null || failed=true
   elif [[ $program_changed == true ]]; then
     info "Handing public ports over to the new forwarder; open connections stay"
-    upgrade_daemon >&2 </dev/null ||
+    if ! upgrade_daemon >&2 </dev/null; then
       warn "The old forwarder goes on serving: the new one did not become ready"
+      put_program_back
+    fi
   fi
+  rm -f -- "$service_before"
   [[ $failed == true ]] || return 0
   # Dokku would end the installation of whatever plugin here: it goes on without us.
   warn "Unable to start the forwarder: the public ports of apps are not served"

@@ -213,6 +213,7 @@ service_up() {
 }
 
 gone() { ! kill -0 "$1" 2>/dev/null; }
+only_the_program() { [[ $(ls -A "${placed%/*}") == dokku-ports ]]; }
 pid() { cat "$DOKKU_PORTS_SERVICE_ROOT/run/dokku-ports/dokku-ports.pid"; }
 
 @test "install places the forwarder as root's own, starts it, and then leaves it alone" {
@@ -265,6 +266,52 @@ pid() { cat "$DOKKU_PORTS_SERVICE_ROOT/run/dokku-ports/dokku-ports.pid"; }
   [[ $status -eq 0 && $(pid) == "$before" ]]
   kill -0 "$before"
   grep -qx " !     The old forwarder goes on serving: the new one did not become ready" "$err_file"
+
+  # The new one had replaced it on disk: nothing could start any more, nor was it tried again.
+  cmp "$placed" "$repository/build/plugin/bin/dokku-ports"
+  only_the_program
+  run3 "$service" restart
+  expect 0
+  [[ $(pid) != "$before" ]]
+  run3 installed
+  [[ $stdout == "-----> Handing public ports over"* && $stderr == *" !     The old forwarder goes on"* ]]
+  before=$(pid)
+  { cat "$repository/build/plugin/bin/dokku-ports" && echo; } >"$own/bin/dokku-ports"
+  run3 installed
+  expect 0 "-----> Handing public ports over to the new forwarder; open connections stay"
+  [[ $(pid) != "$before" ]]
+  cmp "$placed" "$own/bin/dokku-ports"
+  only_the_program
+}
+
+# A new program that does not serve, and an end at each line while both of them are there.
+@test "an install that is killed while it hands over is made good by the next" {
+  local line=0 before
+  service_up
+  installed
+  before=$(pid)
+  mkdir -p "$DOKKU_PORTS_SERVICE_ROOT/etc/default"
+  echo START_SECONDS=1 >"$DOKKU_PORTS_SERVICE_ROOT/etc/default/dokku-ports"
+  cat >"$BATS_TEST_TMPDIR/killer" <<'KILLER'
+set -T
+lines=0
+trap 'case " ${FUNCNAME[*]} " in
+  *" place_program "* | " upgrade_daemon "* | " put_program_back "*) ((++lines != KILL_AT)) || kill -KILL $$ ;;
+  " install_service "*) [[ ! -e $service_before ]] || ((++lines != KILL_AT)) || kill -KILL $$ ;;
+esac' DEBUG
+KILLER
+  printf '#!/bin/sh\n[ "$1" = --version ]\n' >"$own/bin/dokku-ports"
+  while true; do
+    KILL_AT=$((++line)) BASH_ENV=$BATS_TEST_TMPDIR/killer run3 installed
+    [[ $status -eq 137 ]] || break
+    [[ -x $placed ]]
+    run3 installed
+    [[ $status -eq 0 && $(pid) == "$before" ]]
+    cmp "$placed" "$repository/build/plugin/bin/dokku-ports"
+    only_the_program
+  done
+  [[ $status -eq 0 && $line -gt 15 ]]
+  kill -0 "$before"
 }
 
 @test "a forwarder that cannot run here at all is not placed" {
