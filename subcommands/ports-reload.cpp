@@ -1,4 +1,6 @@
 // ports-reload: makes the forwarder read all mappings again, and says how that went.
+#include "base/error.h"
+#include "dokku/command_table.h"
 #include "dokku/flags.h"
 #include "dokku/log.h"
 #include "dokku/program.h"
@@ -10,6 +12,7 @@ int main(int argc, char** argv) {
   return program::subcommand(argc, argv, [](const program::Call& call) {
     Flags flags(call.entry.name + ":ports-reload");
     if (!flags.parse(call.args.all())) return 0;
+    if (!flags.positionals().empty()) throw UsageError(usage_of(call.entry, "ports-reload"));
     log::info1_quiet("Reloading all port mappings");
     for (const auto& warning : PortsRole(call.env, call.entry).forwarder.reload()) {
       log::warn("{}", warning);

@@ -5,7 +5,9 @@
 #include <chrono>
 #include <thread>
 
+#include "base/error.h"
 #include "dokku/app.h"
+#include "dokku/command_table.h"
 #include "dokku/flags.h"
 #include "dokku/log.h"
 #include "dokku/program.h"
@@ -57,6 +59,7 @@ int main(int argc, char** argv) {
     flags.add_bool("connections", "who is connected, and to which container");
     flags.add_bool("watch", "refresh every second, on a terminal");
     if (!flags.parse(call.args.all())) return 0;
+    if (flags.positionals().size() > 1) throw UsageError(usage_of(call.entry, "ports"));
     const std::string& format = flags.value("format");
     if (format != "text" && format != "json") {
       throw Error("Invalid format specified, use either text or json");

@@ -107,6 +107,22 @@ setup() { ports_app; }
   expect 1 "" " !     Unable to read /: It is not a regular file"
 }
 
+# They were passed over, and `ports` of two apps showed the first.
+@test "words that a command does not know are a usage error, and nothing is done" {
+  run3 dokku netports:ports "$app" extra
+  expect 2 "" "Usage: dokku netports:ports [<app>] [--format text|json] [--connections] [--watch]"
+  run3 dokku netports:ports nosuch-app extra --format xml
+  expect 2 "" "Usage: dokku netports:ports [<app>] [--format text|json] [--connections] [--watch]"
+  run3 dokku netports:ports-reload extra
+  expect 2 "" "Usage: dokku netports:ports-reload"
+  run3 dokku netports:ports-check /nonexistent extra
+  expect 2 "" "Usage: dokku netports:ports-check <file>"
+  run3 dokku netports:takeover on extra
+  expect 2 "" "Usage: dokku netports:takeover on|off|status"
+  run3 dokku netports:takeover status
+  expect 0 "Network role:  core"
+}
+
 @test "set: forward-via and allowed-ports, checked before they are stored" {
   run3 dokku netports:set "$app" forward-via published
   expect 0 "=====> Setting forward-via to published
