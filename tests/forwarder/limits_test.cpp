@@ -224,7 +224,7 @@ TEST_CASE("allow and deny decide before a backend is dialled", "[limits]") {
   const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
   SECTION("not in allow") { host.ports("mail", mapping(host, "allow=10.0.0.0/8")); }
   SECTION("in deny") { host.ports("mail", mapping(host, "deny=127.0.0.0/8")); }
-  SECTION("in both") { host.ports("mail", mapping(host, "allow=127.0.0.1 deny=127.0.0.0/8")); }
+  SECTION("in both") { host.ports("mail", mapping(host, "allow=127.0.0.1,::1 deny=127.0.0.0/8")); }
   host.start();
   CHECK(host.connect().wait_end() == End::reset);
   CHECK(backend.accepted() == 0);
