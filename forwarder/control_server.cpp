@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <new>
@@ -80,19 +81,19 @@ ControlServer::ControlServer(std::string path, UniqueFd inherited, Manager& mana
     : path_(std::move(path)),
       manager_(manager),
       older_(older),
+      owns_path_(!inherited),
       listening_(inherited ? std::move(inherited) : listen_on_path(path_)),
       answers_(std::make_shared<Answers>()) {}
 
 ControlServer::~ControlServer() {
-  if (listening_) ::unlink(path_.c_str());
+  if (listening_ && owns_path_) ::unlink(path_.c_str());
 }
 
 void ControlServer::hand_over() { listening_.reset(); }
 
 void ControlServer::add_descriptors(std::vector<pollfd>& polled) {
   polled.push_back({answers_->wake.get(), POLLIN, 0});
-  if (listening_ && clients_.size() < limits::kControlClients)
-    polled.push_back({listening_.get(), POLLIN, 0});
+  if (listening_ && now_ms() >= next_accept_) polled.push_back({listening_.get(), POLLIN, 0});
   for (const auto& client : clients_) {
     // One that hung up while it waits would end every poll at once.
     if (client->waiting) continue;
@@ -102,6 +103,7 @@ void ControlServer::add_descriptors(std::vector<pollfd>& polled) {
 }
 
 void ControlServer::serve() {
+  owns_path_ = true;
   std::uint64_t count = 0;
   [[maybe_unused]] const ssize_t n = ::read(answers_->wake.get(), &count, sizeof count);
   std::vector<std::pair<std::weak_ptr<Client>, std::string>> ready;
@@ -127,14 +129,33 @@ void ControlServer::serve() {
 }
 
 void ControlServer::accept_clients() {
-  while (listening_ && clients_.size() < limits::kControlClients) {
+  while (listening_) {
     UniqueFd fd(::accept4(listening_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (!fd) return;
+    if (!fd) {
+      // No descriptor is left: it stays in the queue, and would end every poll at once.
+      if (errno != EAGAIN) next_accept_ = now_ms() + limits::kTick.count();
+      return;
+    }
+    if (!make_room()) continue;
     auto client = std::make_shared<Client>();
     client->fd = std::move(fd);
     client->deadline = now_ms() + limits::kControlTimeout.count();
     clients_.push_back(std::move(client));
   }
+}
+
+bool ControlServer::make_room() {
+  if (clients_.size() < limits::kControlClients) return true;
+  // The oldest that has said nothing yet, else the oldest that does not take its answer.
+  for (const bool answering : {false, true}) {
+    const auto oldest = std::find_if(clients_.begin(), clients_.end(), [&](const auto& client) {
+      return !client->waiting && client->answering == answering;
+    });
+    if (oldest == clients_.end()) continue;
+    clients_.erase(oldest);
+    return true;
+  }
+  return false;
 }
 
 void ControlServer::read_from(Client& client) {

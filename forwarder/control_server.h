@@ -53,6 +53,8 @@ class ControlServer {
   struct Answers;  // what the manager's thread hands back
 
   void accept_clients();
+  /// Makes room for one more client. False when there is none to be had.
+  bool make_room();
   void read_from(Client& client);
   void write_to(Client& client) const;
   void obey(Client& client, const std::string& line);
@@ -62,7 +64,9 @@ class ControlServer {
   const std::string path_;
   Manager& manager_;
   const Generations& older_;
+  bool owns_path_;  // an heir only once it serves
   UniqueFd listening_;
+  Millis next_accept_ = 0;
   std::list<std::shared_ptr<Client>> clients_;
   std::shared_ptr<Answers> answers_;
 };

@@ -243,10 +243,21 @@ void Forwarder::stop_app(const std::string& app) {
   });
 }
 
-void Forwarder::stop_accepting() {
+void Forwarder::stop_accepting(const std::vector<std::shared_ptr<const Route>>& routes) {
   std::vector<Served> all;
   for (const auto& [address, served] : served_) all.push_back(served);
+  finishing_.insert(finishing_.end(), all.begin(), all.end());
   drop(all, false);
+  in_all_workers(Urgency::must, [](Worker& worker) { worker.accepts_no_more(); });
+  std::set<std::pair<ListenAddress, std::string>> wanted;
+  for (const auto& route : routes) wanted.emplace(route->mapping.listen, route->app);
+  std::vector<Served> gone;
+  std::erase_if(finishing_, [&](const Served& served) {
+    if (wanted.contains({served.route->mapping.listen, served.route->app})) return false;
+    gone.push_back(served);
+    return true;
+  });
+  let_finish(gone);
 }
 
 std::vector<ConnectionInfo> Forwarder::connections(const std::string& app,

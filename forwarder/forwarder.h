@@ -56,8 +56,9 @@ class Forwarder {
   /// containers for a slow client; these have their mapping's drain timeout.
   void stop_app(const std::string& app);
 
-  /// Closes all listeners; open connections go on without a deadline.
-  void stop_accepting();
+  /// Closes all listeners; open connections go on. Those of ports that are not among `routes`, the
+  /// first time or in a later call, have the drain timeout of their mapping.
+  void stop_accepting(const std::vector<std::shared_ptr<const Route>>& routes);
 
   /// Open connections of `app` (empty: of all), at most `limit`. Waits for the threads.
   [[nodiscard]] std::vector<ConnectionInfo> connections(const std::string& app,
@@ -111,6 +112,7 @@ class Forwarder {
   const std::size_t wanted_connections_;  // 0: no limit of the operator's
   WorkerTeam team_;
   std::map<ListenAddress, Served> served_;
+  std::vector<Served> finishing_;  // what was served when all listeners were closed
   std::uint64_t applied_ = 0;
   std::uint32_t slots_ = 0;
   std::vector<std::uint32_t> free_slots_;

@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "base/error.h"
@@ -21,6 +22,8 @@ bool has_exited(int pidfd) {
   pollfd polled{pidfd, POLLIN, 0};
   return ::poll(&polled, 1, 0) == 1;
 }
+
+void send(int pidfd, int signal) { ::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0); }
 
 /// Which process a pidfd stands for; 0 when that cannot be told, or no longer.
 pid_t pid_of(int pidfd) {
@@ -42,28 +45,53 @@ pid_t pid_of(int pidfd) {
 
 void Generations::bound() {
   const std::lock_guard lock(mutex_);
-  std::erase_if(pidfds_, [](const UniqueFd& pidfd) { return has_exited(pidfd.get()); });
-  while (pidfds_.size() > limits::kDrainingGenerations) {
-    event_log::write("generation-ended", {{"draining", pidfds_.size()}});
-    ::syscall(SYS_pidfd_send_signal, pidfds_.front().get(), SIGTERM, nullptr, 0);
-    pidfds_.erase(pidfds_.begin());
+  std::erase_if(generations_, [](const auto& one) { return has_exited(one.pidfd.get()); });
+  auto draining = std::count_if(generations_.begin(), generations_.end(),
+                                [](const auto& one) { return !one.ending; });
+  for (auto& one : generations_) {
+    if (draining <= static_cast<std::ptrdiff_t>(limits::kDrainingGenerations)) return;
+    if (one.ending) continue;
+    event_log::write("generation-ended", {{"draining", draining}});
+    send(one.pidfd.get(), SIGTERM);
+    one.ending = true;
+    --draining;
+  }
+}
+
+void Generations::reload() const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& one : generations_) send(one.pidfd.get(), SIGHUP);
+}
+
+void Generations::end(bool at_once) {
+  const std::lock_guard lock(mutex_);
+  for (auto& one : generations_) {
+    if (one.ending && !at_once) continue;
+    send(one.pidfd.get(), SIGTERM);
+    one.ending = true;
   }
 }
 
 std::vector<pid_t> Generations::pids() const {
   const std::lock_guard lock(mutex_);
   std::vector<pid_t> pids;
-  for (const auto& pidfd : pidfds_) {
-    const pid_t pid = has_exited(pidfd.get()) ? 0 : pid_of(pidfd.get());
+  for (const auto& one : generations_) {
+    const pid_t pid = has_exited(one.pidfd.get()) ? 0 : pid_of(one.pidfd.get());
     if (pid > 0) pids.push_back(pid);
   }
   return pids;
 }
 
-std::vector<int> Generations::pidfds() const {
+bool Generations::any_runs() const {
   const std::lock_guard lock(mutex_);
-  std::vector<int> borrowed;
-  for (const auto& pidfd : pidfds_) borrowed.push_back(pidfd.get());
+  return std::any_of(generations_.begin(), generations_.end(),
+                     [](const auto& one) { return !has_exited(one.pidfd.get()); });
+}
+
+std::vector<std::pair<int, bool>> Generations::pidfds() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::pair<int, bool>> borrowed;
+  for (const auto& one : generations_) borrowed.emplace_back(one.pidfd.get(), one.ending);
   return borrowed;
 }
 

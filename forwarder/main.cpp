@@ -68,6 +68,7 @@ Manager::Settings settings_from(const Options& options) {
   settings.threads = options.threads > 0 ? options.threads : usable_cores();
   settings.descriptors = raise_descriptor_limit();
   settings.max_connections = options.max_connections;
+  settings.inherits = options.inherit_fd >= 0;
   return settings;
 }
 
@@ -102,8 +103,8 @@ class Daemon {
       : options_(options),
         arguments_(std::move(arguments)),
         signals_(std::move(signals)),
-        older_(std::move(inheritance.draining)),
-        manager_(settings_from(options)),
+        older_(std::move(inheritance.older)),
+        manager_(settings_from(options), [this] { older_.reload(); }),
         control_(options.control, std::move(inheritance.control), manager_, older_) {
     manager_.adopt(std::move(inheritance.listeners));
   }
@@ -121,8 +122,6 @@ class Daemon {
         std::this_thread::sleep_for(limits::kTick);  // the data path needs none of this
       }
     }
-    // The socket is the other daemon's as long as this one has not taken over.
-    if (options_.inherit_fd >= 0 && !ready_) control_.hand_over();
     if (gave_up_ && !stopping_) {
       throw Error("Unable to take over: The Docker Engine does not answer");
     }
@@ -147,7 +146,12 @@ class Daemon {
   /// Once that is wanted; again when memory was out.
   void close_listeners() {
     if (!must_close_ || close_asked_) return;
-    manager_.stop_accepting([this](const ReloadResult&) { closed_ = true; });
+    manager_.stop_accepting([this](const ReloadResult&) {
+      closed_ = true;
+      // What was asked of this daemon while both were there is not lost: the other one looks again,
+      // now that all ports are free.
+      if (heir_ > 0) ::kill(heir_, SIGHUP);
+    });
     close_asked_ = true;
   }
 
@@ -159,6 +163,7 @@ class Daemon {
     } else {
       report_ready(options_, result);
       ready_ = true;
+      older_.bound();
     }
   }
 
@@ -192,8 +197,11 @@ class Daemon {
   }
 
   void stop() {
-    if (stop_by_ != 0) {
-      stop_by_ = 1;  // asked twice: do not wait for open connections
+    const bool again = stop_by_ != 0;
+    // A daemon that handed over answers for itself alone.
+    if (!handed_over_) older_.end(again);
+    if (again) {
+      stop_by_ = 1;  // do not wait for open connections
       return;
     }
     event_log::write("stopping", {{"open", manager_.forwarder().open_connections()}});
@@ -208,7 +216,6 @@ class Daemon {
 
   void start_upgrade() {
     if (handed_over_ || stop_by_ != 0 || upgrade_ || starting_.valid()) return;
-    older_.bound();
     // Not at once: the manager may have to wait for the Engine first.
     auto promise = std::make_shared<std::promise<std::unique_ptr<Upgrade>>>();
     starting_ = promise->get_future();
@@ -239,17 +246,16 @@ class Daemon {
     const auto state = upgrade_->look();
     if (state == Upgrade::State::starting) return;
     if (state == Upgrade::State::failed) {
-      event_log::write("upgrade-failed", {{"reason", "The new daemon did not become ready"}});
+      event_log::write("upgrade-failed", {{"reason", upgrade_->reason()}});
     } else {
       event_log::write("handed-over", {{"pid", upgrade_->pid()},
                                        {"open", manager_.forwarder().open_connections()}});
       notify_service_manager(fmt::format("MAINPID={}", upgrade_->pid()));
       handed_over_ = true;
+      heir_ = upgrade_->pid();
       must_close_ = true;
       close_listeners();
       control_.hand_over();
-      // What was asked of this daemon while both were there is not lost: the other one looks again.
-      ::kill(upgrade_->pid(), SIGHUP);
       metrics_.reset();  // waits for an answer under way
     }
     upgrade_.reset();
@@ -258,6 +264,8 @@ class Daemon {
   [[nodiscard]] bool finished() const {
     if (gave_up_) return true;
     if (stop_by_ != 0 && now_ms() >= stop_by_) return true;
+    // A service manager may kill what is left of the service when this one ends.
+    if (stop_by_ != 0 && !handed_over_ && older_.any_runs()) return false;
     return closed_ && manager_.forwarder().open_connections() == 0;
   }
 
@@ -275,7 +283,8 @@ class Daemon {
   bool metrics_failed_ = false;
   Millis stop_by_ = 0;
   bool handed_over_ = false;
-  bool must_close_ = false;  // the listeners
+  std::atomic<pid_t> heir_{0};  // once it was handed over to
+  bool must_close_ = false;     // the listeners
   bool close_asked_ = false;
   std::atomic<bool> ready_{false};
   std::atomic<bool> stopping_{false};

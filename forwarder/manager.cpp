@@ -46,8 +46,9 @@ bool Manager::Requests::empty() const {
          reset.empty() && containers.empty() && probes.empty() && heirs.empty() && done.empty();
 }
 
-Manager::Manager(Settings settings)
+Manager::Manager(Settings settings, std::function<void()> on_ports_gone)
     : settings_(std::move(settings)),
+      on_ports_gone_(std::move(on_ports_gone)),
       store_(settings_.dokku_root, settings_.properties),
       engine_(settings_.engine, limits::kEngineTimeout),
       status_(std::make_shared<ServiceStatus>()),
@@ -180,12 +181,15 @@ bool Manager::serve_with_memory(Requests& requests) {
   }
   event_log::write("look-failed", {{"reason", kOutOfMemory}});
   engine_failed_ = true;  // all is looked at again soon
-  refuse(requests);
+  refuse(requests, kOutOfMemory);
   return true;
 }
 
 void Manager::serve(Requests& requests) {
-  if (requests.stop_accepting) accepting_ = false;
+  if (requests.stop_accepting) {
+    accepting_ = false;
+    apply();  // whatever the look takes
+  }
   try {
     look(requests);
   } catch (const std::bad_alloc&) {
@@ -196,6 +200,8 @@ void Manager::serve(Requests& requests) {
     engine_failed_ = true;
     engine_error_ = error.what();
   }
+  if (settings_.inherits && reloads_ == 0 && !engine_error_.empty()) gave_up_ = true;
+  if (gave_up_) return refuse(requests, engine_error_);
   ++reloads_;
   apply();
   for (const auto& app : requests.reset) forwarder_.stop_app(app);
@@ -212,10 +218,10 @@ void Manager::serve(Requests& requests) {
   }
 }
 
-void Manager::refuse(Requests& requests) {
-  const auto refuse_one = [](const Done& done) {
+void Manager::refuse(Requests& requests, const std::string& reason) {
+  const auto refuse_one = [&](const Done& done) {
     try {
-      if (done) done({kOutOfMemory, {}});
+      if (done) done({reason, {}});
     } catch (const std::bad_alloc&) {
       return;  // who asked has a deadline
     }
@@ -374,15 +380,20 @@ void Manager::apply() {
     problems.insert(problems.end(), app.problems.begin(), app.problems.end());
   }
   std::vector<PortState> states;
+  const auto routes = settle_conflicts(apps_, owners_, problems);
   if (accepting_) {
-    states = forwarder_.apply(settle_conflicts(apps_, owners_, problems));
+    states = forwarder_.apply(routes);
   } else {
-    forwarder_.stop_accepting();
+    forwarder_.stop_accepting(routes);
   }
   std::set<std::string> waiting;
+  bool ports_gone = false;
   for (const auto& state : states) {
     std::string& owner = owners_[state.route->mapping.listen];
-    if (owner != state.route->app) owner = state.route->app;
+    if (owner != state.route->app) {
+      ports_gone = ports_gone || !owner.empty();
+      owner = state.route->app;
+    }
     if (state.error.empty()) continue;
     waiting.insert(state.error);
     if (!waiting_.contains(state.error)) {  // told once, not every second
@@ -394,7 +405,9 @@ void Manager::apply() {
     std::set<ListenAddress> claimed;
     for (const auto& state : states) claimed.insert(state.route->mapping.listen);
     std::erase_if(owners_, [&](const auto& item) { return !claimed.contains(item.first); });
+    ports_gone = true;
   }
+  if (ports_gone && accepting_) on_ports_gone_();
   auto status = std::make_shared<ServiceStatus>();
   status->ports = std::move(states);
   status->problems = std::move(problems);

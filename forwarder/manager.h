@@ -46,16 +46,19 @@ class Manager {
     unsigned threads = 1;
     std::size_t descriptors = 256;    // that the process may have
     std::size_t max_connections = 0;  // 0: as many as there are descriptors for
+    bool inherits = false;            // from a daemon that goes on if this one gives up
   };
   using Done = std::function<void(const ReloadResult&)>;
 
-  explicit Manager(Settings settings);
+  /// `on_ports_gone`: called in the manager's thread when an address is no longer its app's.
+  Manager(Settings settings, std::function<void()> on_ports_gone);
   ~Manager();
 
   /// Sockets of the daemon before this one. Before `start`.
   void adopt(std::vector<std::pair<ListenAddress, UniqueFd>> sockets);
 
-  /// Starts the thread with a full look at everything; `done` is called after it.
+  /// Starts the thread with a full look at everything; `done` is called after it. One that inherits
+  /// accepts nobody if the Engine cannot be asked then, and never does.
   void start(Done done);
 
   // Any thread, none waits. `done` is called in the manager's thread once the change is live.
@@ -101,7 +104,7 @@ class Manager {
   void serve(Requests& requests);
   /// False when that has to be tried again. Without memory all but a stop is refused.
   bool serve_with_memory(Requests& requests);
-  static void refuse(Requests& requests);
+  static void refuse(Requests& requests, const std::string& reason);
   ReloadResult result_for(const std::string& app) const;
   void look(Requests& requests);
   void look_at_everything(bool full);
@@ -120,6 +123,7 @@ class Manager {
   void answer_probe(const std::vector<ListenAddress>& addresses, const Done& done) const;
 
   const Settings settings_;
+  const std::function<void()> on_ports_gone_;
   const PortStore store_;
   const Engine engine_;
 
@@ -127,6 +131,7 @@ class Manager {
   std::map<std::string, AppRoutes> apps_;
   std::map<ListenAddress, std::string> owners_;
   bool accepting_ = true;
+  bool gave_up_ = false;
   bool engine_failed_ = false;
   std::set<std::string> waiting_;  // errors of the ports that cannot be listened on yet
   std::string engine_error_;

@@ -22,6 +22,9 @@ namespace {
 
 constexpr std::string_view kControl = "control";
 constexpr std::string_view kDraining = "draining";
+constexpr std::string_view kEnding = "ending";
+
+constexpr int kNotExecuted = 127;  // as shells say it
 
 int pidfd_open(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
 
@@ -68,8 +71,8 @@ Inheritance read_inheritance(int list_fd) {
     UniqueFd socket(static_cast<int>(*fd));
     if (fields[1] == kControl) {
       inheritance.control = std::move(socket);
-    } else if (fields[1] == kDraining) {
-      inheritance.draining.push_back(std::move(socket));
+    } else if (fields[1] == kDraining || fields[1] == kEnding) {
+      inheritance.older.push_back({std::move(socket), fields[1] == kEnding});
     } else if (const auto address = ListenAddress::parse(fields[1])) {
       inheritance.listeners.emplace_back(*address, std::move(socket));
     } else {
@@ -81,7 +84,7 @@ Inheritance read_inheritance(int list_fd) {
 
 Upgrade::Upgrade(const std::vector<std::string>& arguments,
                  const std::vector<std::pair<ListenAddress, int>>& listeners, int control,
-                 const std::vector<int>& draining)
+                 const std::vector<std::pair<int, bool>>& older)
     : deadline_(now_ms() + limits::kUpgradeTimeout.count()) {
   const UniqueFd self(pidfd_open(::getpid()));
   std::vector<int> passed{control};
@@ -90,8 +93,8 @@ Upgrade::Upgrade(const std::vector<std::string>& arguments,
     text += fmt::format("{} {}\n", fd, address.text());
     passed.push_back(fd);
   }
-  for (const int pidfd : draining) {
-    text += fmt::format("{} {}\n", pidfd, kDraining);
+  for (const auto& [pidfd, ending] : older) {
+    text += fmt::format("{} {}\n", pidfd, ending ? kEnding : kDraining);
     passed.push_back(pidfd);
   }
   if (self) {
@@ -135,7 +138,7 @@ Upgrade::Upgrade(const std::vector<std::string>& arguments,
     for (const int fd : passed) ::fcntl(fd, F_SETFD, 0);
     [[maybe_unused]] const ssize_t told = ::write(closed_write.get(), "", 1);
     ::execv(argv[0], argv.data());
-    ::_exit(127);
+    ::_exit(kNotExecuted);
   }
   closed_write.reset();
   char byte = 0;
@@ -144,7 +147,7 @@ Upgrade::Upgrade(const std::vector<std::string>& arguments,
 }
 
 Upgrade::~Upgrade() {
-  if (state_ == State::ready) return;
+  if (state_ == State::ready || pid_ < 0) return;
   ::kill(pid_, SIGKILL);
   ::waitpid(pid_, nullptr, 0);
 }
@@ -152,11 +155,22 @@ Upgrade::~Upgrade() {
 Upgrade::State Upgrade::look() {
   if (state_ != State::starting) return state_;
   char byte = 0;
-  const ssize_t n = ::read(ready_.get(), &byte, 1);
-  if (n == 1) {
+  if (::read(ready_.get(), &byte, 1) == 1) {
     state_ = State::ready;
-  } else if (n == 0 || (errno != EAGAIN && errno != EINTR) || now_ms() > deadline_) {
+  } else if (int status = 0; ::waitpid(pid_, &status, WNOHANG) == pid_) {
+    pid_ = -1;
     state_ = State::failed;
+    if (WIFSIGNALED(status)) {
+      reason_ = fmt::format("The new daemon was ended by signal {}", WTERMSIG(status));
+    } else if (WEXITSTATUS(status) == kNotExecuted) {
+      reason_ = "The new daemon cannot be executed";
+    } else {
+      reason_ = fmt::format("The new daemon ended with status {}", WEXITSTATUS(status));
+    }
+  } else if (now_ms() > deadline_) {
+    state_ = State::failed;
+    reason_ = fmt::format("The new daemon was not ready in {} s",
+                          limits::kUpgradeTimeout / std::chrono::seconds(1));
   }
   return state_;
 }

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/unique_fd.h"
+#include "forwarder/generations.h"
 #include "forwarder/route.h"
 #include "ports/mapping.h"
 
@@ -24,8 +25,8 @@ namespace netports {
 /// What one daemon leaves to the next. Descriptors are named in a list, itself a descriptor.
 struct Inheritance {
   std::vector<std::pair<ListenAddress, UniqueFd>> listeners;
-  UniqueFd control;                // the control socket, listening
-  std::vector<UniqueFd> draining;  // pidfds of daemons before, oldest first, that still drain
+  UniqueFd control;               // the control socket, listening
+  std::vector<Generation> older;  // daemons before that still have connections, oldest first
 };
 
 /// Reads the list that `list_fd` holds and takes the descriptors it names over.
@@ -41,13 +42,15 @@ class Upgrade {
   /// Errors: Error when it cannot be started.
   Upgrade(const std::vector<std::string>& arguments,
           const std::vector<std::pair<ListenAddress, int>>& listeners, int control,
-          const std::vector<int>& draining);
+          const std::vector<std::pair<int, bool>>& older);
   ~Upgrade();
   Upgrade(const Upgrade&) = delete;
   Upgrade& operator=(const Upgrade&) = delete;
 
   /// Looks at how it goes; never waits.
   State look();
+  /// Why it failed.
+  [[nodiscard]] const std::string& reason() const { return reason_; }
   [[nodiscard]] pid_t pid() const { return pid_; }
   /// Readable as soon as `look` has news.
   [[nodiscard]] int ready_descriptor() const { return ready_.get(); }
@@ -57,6 +60,7 @@ class Upgrade {
   UniqueFd ready_;
   Millis deadline_ = 0;
   State state_ = State::starting;
+  std::string reason_;
 };
 
 }  // namespace netports

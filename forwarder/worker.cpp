@@ -743,6 +743,7 @@ void Worker::visit(const std::function<bool(const Connection&)>& visit) const {
 }
 
 bool Worker::drains(const Connection& connection) const {
+  if (!accepting_) return true;
   const auto route = table_->find(connection.listener.get());
   // The slot of a listener that is gone may be another one's by now.
   if (!route || route->mapping.listen != connection.listener->address) return true;

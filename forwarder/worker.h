@@ -59,6 +59,8 @@ class Worker {
   void reset_later(Matches matches, Millis deadline);
   /// Calls `visit` for every connection, oldest first, until it gives false.
   void visit(const std::function<bool(const Connection&)>& visit) const;
+  /// From now on every connection only finishes.
+  void accepts_no_more() { accepting_ = false; }
   /// Whether new clients of its port no longer get to its container: it only finishes.
   [[nodiscard]] bool drains(const Connection& connection) const;
   [[nodiscard]] std::size_t connections() const { return open_.load(std::memory_order_relaxed); }
@@ -144,6 +146,7 @@ class Worker {
   Yielder yielder_;
   bool moved_bulk_ = false;
   bool descriptors_copied_ = false;
+  bool accepting_ = true;
 
   std::mutex tasks_mutex_;
   std::vector<std::function<void()>> tasks_;

@@ -88,6 +88,7 @@ TEST_CASE("a new daemon that does not start leaves the old one serving", "[upgra
   const auto before = host.settled_usage();
   daemon.signal(SIGUSR2);
   CHECK(daemon.wait_log("upgrade-failed"));
+  CHECK(daemon.ask("status").starts_with("ok\n"));
   CHECK(host.connect().receive_line() == "hello");
   open.send("on");
   CHECK(open.receive(2) == "on");
@@ -125,9 +126,12 @@ TEST_CASE("an upgrade while the Engine is away loses nobody", "[upgrade]") {
   const Server backend(MailHost::kAddress, host.private_port, greeting("hello"));
   auto& daemon = host.start();
   host.engine.go_away();
+  Load load(host.port);
   daemon.signal(SIGUSR2);
-  // The new daemon knows no container: it must not take over before it does.
+  // The new daemon knows no container: it must not accept anybody, nor take over, before it does.
   CHECK(daemon.wait_log("\nupgrade-failed"));
+  CHECK(daemon.log().find("The new daemon ended with status 1") != std::string::npos);
+  CHECK(load.stop().failed == 0);
   for (int i = 0; i < 10; ++i) CHECK(host.connect().receive_line() == "hello");
   host.engine.come_back();
   REQUIRE(daemon.upgrade());
