@@ -3,29 +3,47 @@
 #include <Poco/Net/HTTPClientSession.h>
 #include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/HTTPResponse.h>
-#include <Poco/Net/NetException.h>
 #include <Poco/Net/StreamSocket.h>
-#include <Poco/Net/StreamSocketImpl.h>
 #include <Poco/URI.h>
-#include <poll.h>
-
-#include <memory>
 
 #include "base/text.h"
+#include "docker/deadline_socket.h"
 
 namespace netports {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
 namespace net = Poco::Net;
 
 constexpr std::size_t kMaxBodyBytes = 64 << 20;
 constexpr std::size_t kMaxLineBytes = 1 << 20;
 
-Poco::Timespan timespan(std::chrono::milliseconds duration) {
-  return Poco::Timespan(std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
-}
+/// One exchange with the Engine: a deadline for all of it, or, once it streams, a glance at `go_on`
+/// now and then.
+class EngineSocket : public DeadlineSocket {
+ public:
+  using DeadlineSocket::DeadlineSocket;
+  using GoOn = std::function<bool()>;
+
+  /// From now on there is no deadline. Reading asks `go_on` before it waits, and again after each
+  /// `interval` of waiting; on false it finds the end.
+  void stream(std::chrono::milliseconds interval, GoOn go_on) {
+    interval_ = interval;
+    go_on_ = std::move(go_on);
+  }
+
+ private:
+  bool await_bytes() override {
+    if (!go_on_) return DeadlineSocket::await_bytes();
+    while (go_on_()) {
+      if (readable_within(interval_)) return true;
+    }
+    return false;
+  }
+
+  std::chrono::milliseconds interval_{};
+  GoOn go_on_;
+};
 
 /// Poco names the class of the failure in displayText(); the cause alone is what a user wants.
 std::string cause_of(const Poco::Exception& error) {
@@ -34,22 +52,15 @@ std::string cause_of(const Poco::Exception& error) {
   return std::string(printable(error.message().empty() ? error.name() : error.message()));
 }
 
-std::unique_ptr<net::HTTPClientSession> connect(const EngineEndpoint& endpoint,
-                                                std::chrono::milliseconds timeout) {
-  net::StreamSocket socket;
+/// Connects `impl`, which the socket owns.
+net::StreamSocket connect(EngineSocket* impl, const EngineEndpoint& endpoint,
+                          std::chrono::milliseconds timeout) {
+  net::StreamSocket socket(impl);
   const net::SocketAddress address =
       endpoint.path.empty() ? net::SocketAddress(endpoint.host, endpoint.port)
                             : net::SocketAddress(net::SocketAddress::UNIX_LOCAL, endpoint.path);
-  socket.connect(address, timespan(timeout));
-  socket.setSendTimeout(timespan(timeout));
-  socket.setReceiveTimeout(timespan(timeout));
-  return std::make_unique<net::HTTPClientSession>(socket);
-}
-
-/// Poco's own poll makes and closes an epoll descriptor on every call.
-bool readable_within(const net::StreamSocket& socket, std::chrono::milliseconds time) {
-  pollfd polled{socket.impl()->sockfd(), POLLIN, 0};
-  return ::poll(&polled, 1, static_cast<int>(time.count())) != 0;
+  socket.connect(address, std::chrono::microseconds(timeout).count());
+  return socket;
 }
 
 std::string error_message(const std::string& body, int status) {
@@ -63,14 +74,20 @@ std::string error_message(const std::string& body, int status) {
                       : printable(text, 200);
 }
 
+/// The answer's body. What goes wrong in reading it throws instead of looking like its end.
+std::istream& receive(net::HTTPClientSession& session, net::HTTPResponse& response) {
+  std::istream& in = session.receiveResponse(response);
+  in.exceptions(std::ios::badbit);
+  return in;
+}
+
 /// Ends soon after `max_bytes`, so that the caller sees that there was more.
-std::string read_body(std::istream& in, std::size_t max_bytes, Clock::time_point deadline) {
+std::string read_body(std::istream& in, std::size_t max_bytes) {
   std::string body;
   char buffer[16384];
   while (in && body.size() <= max_bytes) {
     in.read(buffer, sizeof buffer);
     body.append(buffer, static_cast<std::size_t>(in.gcount()));
-    if (Clock::now() > deadline) throw Error("It does not answer in time");
   }
   return body;
 }
@@ -94,18 +111,18 @@ std::string Engine::first_bytes(const std::string& path, std::size_t max_bytes) 
 
 std::string Engine::exchange(const std::string& method, const std::string& path,
                              const std::string& body, std::size_t max_bytes, Excess excess) const {
-  const auto deadline = Clock::now() + timeout_;
   net::HTTPResponse response;
   std::string answer;
   try {
-    const auto session = connect(endpoint_, timeout_);
+    auto* socket = new EngineSocket(EngineSocket::Clock::now() + timeout_);
+    net::HTTPClientSession session(connect(socket, endpoint_, timeout_));
     net::HTTPRequest request(method, path, net::HTTPMessage::HTTP_1_1);
     request.setHost("docker");
     request.setKeepAlive(false);
     if (!body.empty()) request.setContentType("application/json");
     request.setContentLength(static_cast<std::streamsize>(body.size()));
-    session->sendRequest(request) << body;
-    answer = read_body(session->receiveResponse(response), max_bytes, deadline);
+    session.sendRequest(request) << body;
+    answer = read_body(receive(session, response), max_bytes);
     if (answer.size() > max_bytes) {
       if (excess == Excess::refuse) throw Error("The answer is larger than {} bytes", max_bytes);
       answer.resize(max_bytes);
@@ -128,29 +145,23 @@ json::Array Engine::get_array(const std::string& path) const {
   return json::parse_array(request("GET", path), "the Docker Engine's answer");
 }
 
-void Engine::stream(const std::string& path, std::chrono::milliseconds idle,
+void Engine::stream(const std::string& path, std::chrono::milliseconds glance,
                     const std::function<bool(const std::string& line)>& on_line) const {
   try {
-    const auto session = connect(endpoint_, timeout_);
+    auto* socket = new EngineSocket(EngineSocket::Clock::now() + timeout_);
+    net::HTTPClientSession session(connect(socket, endpoint_, timeout_));
     net::HTTPRequest request("GET", path, net::HTTPMessage::HTTP_1_1);
     request.setHost("docker");
-    session->sendRequest(request);
+    session.sendRequest(request);
     net::HTTPResponse response;
-    std::istream& in = session->receiveResponse(response);
+    std::istream& in = receive(session, response);
     if (response.getStatus() >= 400) {
       const int status = response.getStatus();
-      throw EngineError(status,
-                        error_message(read_body(in, 4096, Clock::now() + timeout_), status));
+      throw EngineError(status, error_message(read_body(in, 4096), status));
     }
+    socket->stream(glance, [&] { return on_line(""); });
     std::string line;
-    while (true) {
-      // Idle time is waited for outside the stream: a timeout inside would end it for good.
-      if (in.rdbuf()->in_avail() <= 0 && !readable_within(session->socket(), idle)) {
-        if (!on_line("")) return;
-        continue;
-      }
-      const int c = in.get();
-      if (c == std::char_traits<char>::eof()) return;
+    for (int c = in.get(); c != std::char_traits<char>::eof(); c = in.get()) {
       if (c != '\n') {
         line += static_cast<char>(c);
         if (line.size() > kMaxLineBytes)

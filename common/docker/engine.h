@@ -46,10 +46,11 @@ class Engine {
   json::Object get_object(const std::string& path) const;
   json::Array get_array(const std::string& path) const;
 
-  /// GET of an endless stream of JSON lines. Calls `on_line` for each; ends when it gives false,
-  /// when the Engine closes the stream, or when `idle` passes without a byte and `on_line("")`
-  /// gives false. Errors: as `request`.
-  void stream(const std::string& path, std::chrono::milliseconds idle,
+  /// GET of an endless stream of JSON lines, of which only the beginning has a deadline. Calls
+  /// `on_line` for each, and with "" once it has begun and at least every `glance`, also in the
+  /// middle of a line. Ends when `on_line` gives false or the Engine closes the stream.
+  /// Errors: as `request`, and what `on_line` throws.
+  void stream(const std::string& path, std::chrono::milliseconds glance,
               const std::function<bool(const std::string& line)>& on_line) const;
 
   /// `text` percent-encoded for one path segment or query value.

@@ -1,6 +1,7 @@
 // Whatever the Engine does, what is served stays served, and what changed meanwhile is found when
 // it is itself again.
 #include <algorithm>
+#include <csignal>
 
 #include "catch.h"
 #include "host.h"
@@ -100,6 +101,41 @@ TEST_CASE("an Engine that hangs holds up neither clients nor the control socket"
   host.engine.hang(false);
   CHECK(eventually([&] { return daemon.status().engine_error.empty(); }));
   CHECK(daemon.ask("reload mail") == "ok\n");
+}
+
+// One byte now and then used to keep the manager in one request for hours, and the end with it.
+TEST_CASE("an Engine that trickles its answers holds up neither a reload nor the end", "[engine]") {
+  MailHost host;
+  const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
+  auto& daemon = host.start();
+  host.engine.trickle(GENERATE(std::string("HTTP/1.1 200 OK\r\nX-Slow: "),
+                               std::string("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")));
+  const std::string reply = daemon.ask("reload mail");
+  CHECK(reply.starts_with("error Unable to ask the Docker Engine"));
+  CHECK(reply.ends_with(": It does not answer\n"));
+  CHECK(host.connect().receive_line() == "v1");
+  SECTION("its answers are whole again") {
+    host.engine.trickle({});
+    CHECK(eventually([&] { return daemon.status().engine_error.empty(); }));
+    CHECK(daemon.ask("reload mail") == "ok\n");
+  }
+  SECTION("the daemon is stopped") {
+    daemon.signal(SIGTERM);
+    CHECK(daemon.wait_exit(kDeadline / 2) == 0);
+  }
+}
+
+TEST_CASE("an Engine that trickles its events does not hold up the end", "[engine]") {
+  MailHost host;
+  const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
+  const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  host.engine.trickle_events(GENERATE_COPY(std::string("HTTP/1.1 200 OK\r\nX-Slow: "),
+                                           chunked + "fffff;", chunked + "fffff\r\n"));
+  auto& daemon = host.start();
+  CHECK(host.connect().receive_line() == "v1");
+  CHECK(daemon.ask("reload mail") == "ok\n");
+  daemon.signal(SIGTERM);
+  CHECK(daemon.wait_exit(kDeadline / 2) == 0);
 }
 
 TEST_CASE("a restarted Engine is followed again, what it did meanwhile is found", "[engine]") {

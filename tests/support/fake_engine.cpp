@@ -94,6 +94,22 @@ void FakeEngine::hang(bool on) {
   changed_.notify_all();
 }
 
+void FakeEngine::trickle(std::optional<std::string> beginning) {
+  {
+    const std::lock_guard lock(mutex_);
+    trickle_ = std::move(beginning);
+  }
+  changed_.notify_all();
+}
+
+void FakeEngine::trickle_events(std::optional<std::string> beginning) {
+  {
+    const std::lock_guard lock(mutex_);
+    trickle_events_ = std::move(beginning);
+  }
+  changed_.notify_all();
+}
+
 void FakeEngine::answer_with(std::optional<std::string> raw) {
   const std::lock_guard lock(mutex_);
   raw_ = std::move(raw);
@@ -118,13 +134,31 @@ void FakeEngine::serve(Peer& peer) {
     ++requests_;
     answer = raw_ ? *raw_ : answer_to(path);
     changed_.wait(lock, [this] { return !hanging_ || away_; });
+    if (trickle_) return send_slowly(peer, lock, trickle_);
   }
   peer.send(answer);
 }
 
+void FakeEngine::send_slowly(Peer& peer, std::unique_lock<std::mutex>& lock,
+                             const std::optional<std::string>& beginning) {
+  const auto mine = beginning;
+  std::string next = *mine;
+  while (!away_ && beginning == mine) {
+    lock.unlock();
+    const bool sent = peer.send(next);
+    lock.lock();
+    if (!sent) return;
+    next.assign(1, 'x');
+    changed_.wait_for(lock, std::chrono::milliseconds(50));
+  }
+}
+
 void FakeEngine::serve_events(Peer& peer) {
-  if (!peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")) return;
   std::unique_lock lock(mutex_);
+  if (trickle_events_) return send_slowly(peer, lock, trickle_events_);
+  lock.unlock();
+  if (!peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")) return;
+  lock.lock();
   const unsigned cuts = cuts_;
   std::size_t told = events_.size();
   ++streams_;

@@ -42,6 +42,11 @@ class FakeEngine {
   /// Requests are read and not answered until `hang(false)`, then by what there was when they came.
   /// Event streams excepted.
   void hang(bool on);
+  /// Every request but the event stream gets `beginning` and from then on a byte now and then,
+  /// until this is called with nothing.
+  void trickle(std::optional<std::string> beginning);
+  /// The same for event streams that begin from now on.
+  void trickle_events(std::optional<std::string> beginning);
   /// Every request but the event stream gets these bytes as its whole answer. Nothing: as usual.
   void answer_with(std::optional<std::string> raw);
   /// List requests get this body (inspect is refused with 500).
@@ -57,6 +62,9 @@ class FakeEngine {
 
   void serve(Peer& peer);
   void serve_events(Peer& peer);
+  /// As long as `beginning` is what it was. `lock` holds the mutex.
+  void send_slowly(Peer& peer, std::unique_lock<std::mutex>& lock,
+                   const std::optional<std::string>& beginning);
   [[nodiscard]] std::string answer_to(const std::string& path) const;
 
   const std::string path_;
@@ -65,6 +73,8 @@ class FakeEngine {
   std::map<std::string, Known> containers_;
   std::vector<std::string> events_;
   std::optional<std::string> raw_;
+  std::optional<std::string> trickle_;
+  std::optional<std::string> trickle_events_;
   std::size_t streams_ = 0;
   std::size_t requests_ = 0;
   unsigned cuts_ = 0;
