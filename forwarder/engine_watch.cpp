@@ -1,5 +1,7 @@
 #include "forwarder/engine_watch.h"
 
+#include <new>
+
 #include "base/error.h"
 #include "forwarder/event_log.h"
 #include "forwarder/limits.h"
@@ -30,25 +32,36 @@ EngineWatch::~EngineWatch() {
 }
 
 void EngineWatch::loop() {
-  bool failed_before = false;
   while (!stopping_) {
-    bool first = true;
     try {
-      engine_.stream(events_path(), kGlance, [&](const std::string& line) {
-        if (std::exchange(first, false)) {
-          // Connected: what happened before is unknown.
-          if (failed_before) event_log::write("engine-followed");
-          failed_before = false;
-          on_change_("", "");
-        }
-        if (!line.empty()) on_event(line);
-        return !stopping_.load();
-      });
-    } catch (const std::exception& error) {
-      if (!failed_before) event_log::write("engine-lost", {{"reason", error.what()}});
-      failed_before = true;
+      follow();
+    } catch (const std::bad_alloc&) {
+      // Short enough for a string that allocates nothing.
+      if (!lost_) event_log::write("engine-lost", {{"reason", "Out of memory"}});
+      lost_ = true;
     }
     pause();
+  }
+}
+
+void EngineWatch::follow() {
+  bool first = true;
+  try {
+    engine_.stream(events_path(), kGlance, [&](const std::string& line) {
+      if (std::exchange(first, false)) {
+        // Connected: what happened before is unknown.
+        if (lost_) event_log::write("engine-followed");
+        lost_ = false;
+        on_change_("", "");
+      }
+      if (!line.empty()) on_event(line);
+      return !stopping_.load();
+    });
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& error) {
+    if (!lost_) event_log::write("engine-lost", {{"reason", error.what()}});
+    lost_ = true;
   }
 }
 

@@ -22,12 +22,14 @@ class EngineWatch {
 
  private:
   void loop();
+  void follow();
   void pause();
   void on_event(const std::string& line) const;
 
   const Engine engine_;
   const OnChange on_change_;
   std::atomic<bool> stopping_{false};
+  bool lost_ = false;  // the stream, and that was told
   std::thread thread_;
 };
 
