@@ -4,13 +4,16 @@
 #include <Poco/Net/HTTPRequestHandlerFactory.h>
 #include <Poco/Net/HTTPServer.h>
 #include <Poco/Net/HTTPServerRequest.h>
-#include <Poco/Net/HTTPServerRequestImpl.h>
 #include <Poco/Net/HTTPServerResponse.h>
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/ServerSocket.h>
+#include <Poco/Net/ServerSocketImpl.h>
 #include <Poco/ThreadPool.h>
+#include <sys/socket.h>
 
 #include "base/error.h"
+#include "base/unique_fd.h"
+#include "docker/deadline_socket.h"
 #include "forwarder/status.h"
 
 namespace netports {
@@ -19,9 +22,33 @@ namespace {
 
 namespace net = Poco::Net;
 
-constexpr int kThreads = 2;
-constexpr int kQueuedRequests = 8;
-constexpr long kTimeoutSeconds = 10;
+constexpr int kThreads = 16;  // each may wait for a slow client
+constexpr int kQueuedRequests = 64;
+constexpr std::chrono::seconds kTimeout{10};  // for all of a client's request and answer
+
+/// What it accepts has a deadline.
+class DeadlineListener : public net::ServerSocketImpl {
+ public:
+  net::SocketImpl* acceptConnection(net::SocketAddress& client) override {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    auto* raw = reinterpret_cast<sockaddr*>(&address);
+    UniqueFd fd(::accept4(sockfd(), raw, &size, SOCK_CLOEXEC));
+    if (!fd) error();
+    client = net::SocketAddress(raw, size);
+    const auto deadline = DeadlineSocket::Clock::now() + kTimeout;
+    return new DeadlineSocket(fd.release(), deadline);  // allocates before it takes the descriptor
+  }
+};
+
+class ListeningSocket : public net::ServerSocket {
+ public:
+  explicit ListeningSocket(const net::SocketAddress& address)
+      : ServerSocket(new DeadlineListener, true) {
+    bind(address, true, false);
+    listen();
+  }
+};
 
 class MetricsHandler : public net::HTTPRequestHandler {
  public:
@@ -33,8 +60,6 @@ class MetricsHandler : public net::HTTPRequestHandler {
     const std::string body = known ? metrics_text(manager_, older_) : "See /metrics\n";
     response.setStatus(known ? net::HTTPResponse::HTTP_OK : net::HTTPResponse::HTTP_NOT_FOUND);
     response.setContentType("text/plain; version=0.0.4");
-    static_cast<net::HTTPServerRequestImpl&>(request).socket().setSendTimeout(
-        Poco::Timespan(kTimeoutSeconds, 0));
     response.sendBuffer(body.data(), body.size());
   }
 
@@ -64,11 +89,11 @@ MetricsServer::MetricsServer(std::uint16_t port, const Manager& manager, const G
   auto parameters = Poco::AutoPtr<net::HTTPServerParams>(new net::HTTPServerParams);
   parameters->setMaxThreads(kThreads);
   parameters->setMaxQueued(kQueuedRequests);
-  parameters->setTimeout(Poco::Timespan(kTimeoutSeconds, 0));
+  parameters->setTimeout(Poco::Timespan(kTimeout.count(), 0));
   parameters->setKeepAlive(false);
   parameters->setThreadIdleTime(Poco::Timespan(1, 0));  // what an end may have to wait for
   try {
-    const net::ServerSocket socket(net::SocketAddress("127.0.0.1", port));
+    const ListeningSocket socket(net::SocketAddress("127.0.0.1", port));
     threads_ = std::make_unique<Poco::ThreadPool>(1, kThreads);
     server_ = std::make_unique<net::HTTPServer>(new HandlerFactory(manager, older), *threads_,
                                                 socket, parameters);
