@@ -56,14 +56,28 @@ class MetricsHandler : public net::HTTPRequestHandler {
       : manager_(manager), older_(older) {}
 
   void handleRequest(net::HTTPServerRequest& request, net::HTTPServerResponse& response) override {
-    const bool known = request.getMethod() == "GET" && request.getURI() == "/metrics";
-    const std::string body = known ? metrics_text(manager_, older_) : "See /metrics\n";
-    response.setStatus(known ? net::HTTPResponse::HTTP_OK : net::HTTPResponse::HTTP_NOT_FOUND);
-    response.setContentType("text/plain; version=0.0.4");
-    response.sendBuffer(body.data(), body.size());
+    const std::string& method = request.getMethod();
+    if (request.getURI() != "/metrics") {
+      answer(response, net::HTTPResponse::HTTP_NOT_FOUND, "text/plain", "See /metrics\n");
+    } else if (method != "GET" && method != "HEAD") {
+      response.set("Allow", "GET, HEAD");
+      answer(response, net::HTTPResponse::HTTP_METHOD_NOT_ALLOWED, "text/plain",
+             "Only GET and HEAD\n");
+    } else {
+      answer(response, net::HTTPResponse::HTTP_OK, "text/plain; version=0.0.4",
+             metrics_text(manager_, older_));
+    }
   }
 
  private:
+  /// To HEAD without the body.
+  static void answer(net::HTTPServerResponse& response, net::HTTPResponse::HTTPStatus status,
+                     const std::string& type, const std::string& body) {
+    response.setStatusAndReason(status);
+    response.setContentType(type);
+    response.sendBuffer(body.data(), body.size());
+  }
+
   const Manager& manager_;
   const Generations& older_;
 };

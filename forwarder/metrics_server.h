@@ -18,7 +18,7 @@ namespace netports {
 
 class MetricsServer {
  public:
-  /// Answers GET /metrics on 127.0.0.1:`port`; 0 lets the kernel choose.
+  /// Answers GET and HEAD of /metrics on 127.0.0.1:`port`; 0 lets the kernel choose.
   /// Errors: Error "Cannot listen on 127.0.0.1:<port>: <reason>".
   MetricsServer(std::uint16_t port, const Manager& manager, const Generations& older);
   ~MetricsServer();
