@@ -131,7 +131,7 @@ TEST_CASE("descriptors that run out come back, and so does service", "[fd_limit]
 }
 
 TEST_CASE("memory that runs out costs single connections, not the daemon", "[memory_limit]") {
-  if (!measures_memory()) return;  // a sanitizer cannot live with a limit
+  if (!measures_memory()) return;
   MailHost host;
   const std::string mail = random_bytes(8 << 20, 6);
   const Server backend(MailHost::kAddress, host.private_port, [&](Peer& peer) {

@@ -15,7 +15,8 @@ namespace netports::test {
 
 /// The daemon under test.
 std::string daemon_program();
-/// Whether its memory tells anything: a sanitizer's own would be measured with it.
+/// Whether its memory tells anything: a sanitizer's own would be measured with it, and no sanitizer
+/// lives with a limit. If it does not, the running test says that it leaves something out.
 bool measures_memory();
 
 class Host {
