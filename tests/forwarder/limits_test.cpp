@@ -21,6 +21,33 @@ PortStatus status_of(MailHost& host) {
   return host.daemon().status().port(std::to_string(host.port));
 }
 
+/// The limit of descriptors of a process that runs.
+class Descriptors {
+ public:
+  explicit Descriptors(pid_t pid) : pid_(pid) {
+    REQUIRE(::prlimit(pid_, RLIMIT_NOFILE, nullptr, &usual_) == 0);
+  }
+  /// It gets at most so many more: the limit is one of numbers, of which it has all below some.
+  void spare(rlim_t count) const {
+    rlim_t lowest_free = 0;
+    while (std::filesystem::is_symlink("/proc/" + std::to_string(pid_) + "/fd/" +
+                                       std::to_string(lowest_free))) {
+      ++lowest_free;
+    }
+    limit(lowest_free + count);
+  }
+  void restore() const { limit(usual_.rlim_cur); }
+
+ private:
+  void limit(rlim_t number) const {
+    const rlimit scarce{number, usual_.rlim_max};
+    REQUIRE(::prlimit(pid_, RLIMIT_NOFILE, &scarce, nullptr) == 0);
+  }
+
+  const pid_t pid_;
+  rlimit usual_{};
+};
+
 }  // namespace
 
 TEST_CASE("clients beyond --max-connections wait, and are served when there is room", "[limits]") {
@@ -109,7 +136,7 @@ TEST_CASE("overflow=reset resets who comes beyond max-connections", "[limits]") 
   CHECK(eventually([&] { return host.connect().receive_line() == "v1"; }));
 }
 
-TEST_CASE("descriptors that run out come back, and so does service", "[fd_limit]") {
+TEST_CASE("no more connections are let in than descriptors suffice for", "[fd_limit]") {
   MailHost host;
   const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
   auto& daemon = host.start({"--threads", "2"}, 80);
@@ -128,6 +155,54 @@ TEST_CASE("descriptors that run out come back, and so does service", "[fd_limit]
   CHECK(eventually([&] { return host.connect().receive_line() == "v1"; }));
   CHECK(eventually([&] { return daemon.status().open == 0; }));
   for (int i = 0; i < 20; ++i) CHECK(host.connect().receive_line() == "v1");
+}
+
+TEST_CASE("without a descriptor clients wait, with one they are reset, then service goes on",
+          "[fd_limit]") {
+  MailHost host;
+  const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
+  auto& daemon = host.start({"--threads", "1"});
+  Peer bystander = host.connect();
+  CHECK(bystander.receive_line() == "v1");
+  const auto look_around = [&] {
+    CHECK(bystander.send("still"));
+    CHECK(bystander.receive(5) == "still");
+  };
+  const auto before = host.settled_usage();
+  const Descriptors descriptors(daemon.pid());
+
+  descriptors.spare(0);
+  std::vector<Peer> waiting;
+  for (int i = 0; i < 20; ++i) waiting.push_back(host.connect());
+  CHECK(daemon.wait_log("accept-paused"));
+  look_around();
+  for (const auto& peer : waiting) CHECK_FALSE(peer.readable());
+  CHECK(backend.accepted() == 1);
+
+  // One is enough to let a client in, not to dial for it.
+  descriptors.spare(1);
+  for (auto& peer : waiting) CHECK(peer.wait_end() == End::reset);
+  for (int i = 0; i < 20; ++i) CHECK(host.connect().wait_end() == End::reset);
+  look_around();
+  CHECK(backend.accepted() == 1);
+
+  descriptors.spare(0);
+  Peer next = host.connect();
+  Peer control = connect_to_path(host.control());
+  control.send("status\n");
+  look_around();
+  CHECK_FALSE(control.readable());
+  CHECK_FALSE(next.readable());
+
+  descriptors.restore();
+  CHECK(control.receive_all().starts_with("ok\n{"));
+  CHECK(next.receive_line() == "v1");
+  for (int i = 0; i < 20; ++i) CHECK(host.connect().receive_line() == "v1");
+  look_around();
+  CHECK(status_of(host).reasons["shortage"] == 40);
+  next.close();
+  CHECK(eventually([&] { return daemon.status().open == 1; }));
+  CHECK(eventually([&] { return daemon.usage().descriptors <= before.descriptors; }));
 }
 
 TEST_CASE("memory that runs out costs single connections, not the daemon", "[memory_limit]") {
