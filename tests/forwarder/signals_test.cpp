@@ -1,6 +1,8 @@
 // SIGHUP reads everything again, at any moment and however often. One that came early used to kill
 // the daemon.
+#include <atomic>
 #include <csignal>
+#include <future>
 
 #include "catch.h"
 #include "host.h"
@@ -37,15 +39,37 @@ TEST_CASE("SIGHUP reads all mappings again", "[signals]") {
 
 TEST_CASE("a storm of SIGHUPs fails no connection", "[signals]") {
   MailHost host;
-  const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
+  std::atomic<bool> calm{false};
+  const std::string piece = random_bytes(1'000'003, 9);
+  const Server backend(MailHost::kAddress, host.private_port, [&](Peer& peer) {
+    peer.send("v1\n");
+    if (peer.receive_line() != "bulk") return echo(peer);
+    while (!calm && peer.send(piece)) continue;
+  });
   auto& daemon = host.start();
   Peer open = host.connect();
   CHECK(open.receive_line() == "v1");
+  open.send("echo\n");
+  Peer bulk = host.connect();
+  CHECK(bulk.receive_line() == "v1");
   const auto before = host.settled_usage();
+  std::atomic<int> pieces{0};
+  auto compared = std::async(std::launch::async, [&] {
+    bulk.send("bulk\n");
+    std::string got = bulk.receive(piece.size());
+    for (; got == piece; got = bulk.receive(piece.size())) ++pieces;
+    return got.empty() && bulk.end() == End::closed;
+  });
   for (int i = 0; i < 200; ++i) {
+    const int seen = pieces;
     for (int j = 0; j < 20; ++j) daemon.signal(SIGHUP);
     if (host.connect().receive_line() != "v1") FAIL_CHECK("connection " << i);
+    // The stream goes on through all of the storm.
+    if (i % 20 == 0) REQUIRE(eventually([&] { return pieces > seen; }));
   }
+  calm = true;
+  CHECK(compared.get());
+  bulk.close();
   open.send("on");
   CHECK(open.receive(2) == "on");
   // Answered after whatever the signals asked for.
