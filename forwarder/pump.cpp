@@ -31,7 +31,7 @@ Pump::Result Pump::run(Endpoint& from, Endpoint& to, PumpTools& tools, std::uint
       // A pipe is filled before it is emptied: fewer, larger calls.
       if (pipe_ != nullptr && !saw_end_ && from.readable && !from.urgent &&
           pipe_->held < pipe_->capacity) {
-        if (fetch_splicing(from) == Step::failed) return Result::failed;
+        if (fetch_splicing(from) == Step::failed) return end_in_failure(to, tools, moved);
       }
       if (!to.writable) return Result::blocked;
       const Step step = held_ ? deliver_held(to, moved) : deliver_pipe(to, tools, moved);
@@ -62,9 +62,14 @@ Pump::Result Pump::run(Endpoint& from, Endpoint& to, PumpTools& tools, std::uint
     if (splicing_ && !from.urgent && pipe_ == nullptr) pipe_ = tools.pipes.borrow();
     const Step step =
         pipe_ != nullptr ? fetch_splicing(from) : fetch_copying(from, to, tools, moved);
-    if (step == Step::failed) return Result::failed;
+    if (step == Step::failed) return end_in_failure(to, tools, moved);
     if (pipe_ != nullptr && pipe_->held == 0) release(tools);
   }
+}
+
+Pump::Result Pump::end_in_failure(Endpoint& to, PumpTools& tools, std::uint64_t& moved) {
+  if (pipe_ != nullptr && pipe_->held > 0 && to.writable) deliver_pipe(to, tools, moved);
+  return Result::failed;
 }
 
 void Pump::release(PumpTools& tools) {

@@ -102,6 +102,8 @@ class Pump {
   Step deliver_held(Endpoint& to, std::uint64_t& moved);
   Step deliver_pipe(Endpoint& to, PumpTools& tools, std::uint64_t& moved);
   void hold(const char* bytes, std::size_t count);
+  /// Reading failed: what came before goes on as far as the receiver takes it now.
+  Result end_in_failure(Endpoint& to, PumpTools& tools, std::uint64_t& moved);
 
   std::unique_ptr<Held, FreeHeld> held_;
   SplicePipe* pipe_ = nullptr;

@@ -53,7 +53,7 @@ TEST_CASE("the metrics are served as Prometheus wants them", "[metrics]") {
     CHECK_THAT(before, Contains(std::string("\n# TYPE ") + family + "\n"));
   }
   CHECK_THAT(before, Contains("\ndokku_ports_engine_up 1\n"));
-  CHECK_THAT(before, Contains("\ndokku_ports_open_connections_total 0\n"));
+  CHECK_THAT(before, Contains("\ndokku_ports_open_connections 0\n"));
   const auto row = [&](const std::string& family, const std::string& more = "") {
     return "\ndokku_ports_" + family + "{port=\"" + std::to_string(host.port) +
            "\",app=\"mail\",process=\"web\"" + more + "} ";
@@ -63,7 +63,7 @@ TEST_CASE("the metrics are served as Prometheus wants them", "[metrics]") {
   Peer open = host.connect();
   CHECK(open.receive_line() == "hello");
   const std::string after = host.scrape();
-  CHECK_THAT(after, Contains("\ndokku_ports_open_connections_total 1\n"));
+  CHECK_THAT(after, Contains("\ndokku_ports_open_connections 1\n"));
   CHECK_THAT(after, Contains(row("connections_open") + "1\n"));
   CHECK_THAT(after, Contains(row("connections_accepted_total") + "1\n"));
   CHECK_THAT(after, Contains(row("bytes_total", ",direction=\"out\"") + "6\n"));
@@ -140,7 +140,7 @@ TEST_CASE("the new daemon of an upgrade takes the metrics port over", "[metrics]
     answer = host.scrape();
     return answer.find("\ndokku_ports_older_daemons 1\n") != std::string::npos;
   }));
-  CHECK_THAT(answer, Contains("\ndokku_ports_open_connections_total 0\n"));
+  CHECK_THAT(answer, Contains("\ndokku_ports_open_connections 0\n"));
   open.close();
   daemon.follow(daemon.pid_in_log("handed-over"));
   CHECK_THAT(host.scrape(), StartsWith("HTTP/1.1 200 OK\r\n"));

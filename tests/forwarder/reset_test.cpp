@@ -80,6 +80,31 @@ TEST_CASE("a reset by the backend in mid-stream of a large answer is no clean en
   CHECK(std::string_view(answer).starts_with(received));
 }
 
+TEST_CASE("the last bytes of a bulk transfer arrive though they are found with a reset",
+          "[reset]") {
+  MailHost host;
+  // Enough to be moved by splicing, and an end that any receiver has room for.
+  const std::string bulk = random_bytes(6 << 20, 7);
+  const std::string last = random_bytes(40'000, 8);
+  const netports::UniqueFd listening = listen_at(MailHost::kAddress, host.private_port);
+  host.start();
+  Peer client = host.connect();
+  Peer backend = accept_from(listening);
+  const auto up = GENERATE(false, true);
+  INFO((up ? "from the client" : "from the backend"));
+  Peer& sender = up ? client : backend;
+  Peer& receiver = up ? backend : client;
+  auto sent = std::async(std::launch::async, [&] { return sender.send(bulk); });
+  CHECK((receiver.receive(bulk.size()) == bulk));
+  CHECK(sent.get());
+  host.daemon().freeze();
+  CHECK(sender.send(last));
+  sender.reset();
+  host.daemon().signal(SIGCONT);
+  CHECK((receiver.receive_all() == last));
+  CHECK(receiver.end() == End::reset);
+}
+
 TEST_CASE("a reset by a client that reads nothing frees the connection at once", "[reset]") {
   MailHost host;
   std::promise<End> seen;
