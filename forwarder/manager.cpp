@@ -242,6 +242,11 @@ void Manager::look(Requests& requests) {
   if (!requests.all_full) {
     std::set<std::string> names = requests.full;
     names.insert(requests.gentle.begin(), requests.gentle.end());
+    if (!requests.all_gentle && std::any_of(names.begin(), names.end(), [&](const auto& name) {
+          return apps_.contains(name) && !is_directory(settings_.dokku_root + "/" + name);
+        })) {
+      look_at_everything(false);  // gone, or renamed
+    }
     FilesByApp files = read_files(names);
     const RunningContainers running = inspect(files);
     for (auto& [name, found] : files) {
@@ -287,7 +292,21 @@ void Manager::look_at_everything(bool full) {
     engine_error_ = error.what();
     if (!full || !apps_.empty()) return;  // what is known stays in use
   }
-  for (auto& [name, found] : files) look_at(name, full, std::move(found), running);
+  bool any_gone = false;
+  for (auto& [name, found] : files) {
+    const bool known = apps_.contains(name);
+    look_at(name, full, std::move(found), running);
+    any_gone = any_gone || (known && !apps_.contains(name));
+  }
+  if (!any_gone) return;
+  // It may have been renamed just now: its ports stay open by its new name.
+  std::set<std::string> appeared;
+  for (auto& app : store_.apps()) {
+    if (!files.contains(app)) appeared.insert(std::move(app));
+  }
+  for (auto& [name, found] : read_files(appeared)) {
+    look_at(name, full, std::move(found), running);
+  }
 }
 
 RunningContainers Manager::inspect(const FilesByApp& files) {
