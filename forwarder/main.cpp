@@ -27,6 +27,7 @@
 #include "forwarder/notify.h"
 #include "forwarder/options.h"
 #include "forwarder/upgrade.h"
+#include "ports/control.h"
 
 using namespace netports;
 
@@ -106,7 +107,7 @@ class Daemon {
         older_(std::move(inheritance.older)),
         manager_(settings_from(options), [this] { older_.reload(); }),
         control_(options.control, std::move(inheritance.control), manager_, older_) {
-    manager_.adopt(std::move(inheritance.listeners));
+    manager_.adopt(std::move(inheritance.listeners), std::move(inheritance.in_use));
   }
 
   void run() {
@@ -148,11 +149,23 @@ class Daemon {
     if (!must_close_ || close_asked_) return;
     manager_.stop_accepting([this](const ReloadResult&) {
       closed_ = true;
-      // What was asked of this daemon while both were there is not lost: the other one looks again,
-      // now that all ports are free.
-      if (heir_ > 0) ::kill(heir_, SIGHUP);
+      if (heir_ > 0) pass_on_requests();
     });
     close_asked_ = true;
+  }
+
+  /// What was asked of this daemon while both were there is not lost: the other one is asked, now
+  /// that all ports are free. In the manager's thread.
+  void pass_on_requests() {
+    const ForwarderControl heir(options_.control);
+    for (const auto& app : manager_.asked_since_lent()) {
+      try {
+        heir.reload(app);
+      } catch (const Error& error) {
+        event_log::write("pass-on-failed", {{"app", app}, {"reason", error.what()}});
+      }
+      if (app.empty()) return;  // that was for all
+    }
   }
 
   /// In the manager's thread.
@@ -219,14 +232,15 @@ class Daemon {
     // Not at once: the manager may have to wait for the Engine first.
     auto promise = std::make_shared<std::promise<std::unique_ptr<Upgrade>>>();
     starting_ = promise->get_future();
-    manager_.lend_sockets([this, promise, control = control_.socket()](const auto& sockets) {
-      try {
-        promise->set_value(
-            std::make_unique<Upgrade>(arguments_, sockets, control, older_.pidfds()));
-      } catch (...) {
-        promise->set_exception(std::current_exception());
-      }
-    });
+    manager_.lend_sockets(
+        [this, promise, control = control_.socket()](const auto& sockets, const auto& in_use) {
+          try {
+            promise->set_value(
+                std::make_unique<Upgrade>(arguments_, sockets, control, older_.pidfds(), in_use));
+          } catch (...) {
+            promise->set_exception(std::current_exception());
+          }
+        });
   }
 
   void take_started_upgrade() {

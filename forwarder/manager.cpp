@@ -39,6 +39,12 @@ std::vector<ContainerFile> files_in(const std::string& directory,
   return files;
 }
 
+bool run_all(const std::vector<ContainerFile>& containers, const RunningContainers& running) {
+  return !containers.empty() &&
+         std::all_of(containers.begin(), containers.end(),
+                     [&](const ContainerFile& file) { return running.contains(file.id); });
+}
+
 }  // namespace
 
 bool Manager::Requests::empty() const {
@@ -88,7 +94,9 @@ void Manager::request(const std::function<void(Requests&)>& change) {
   changed_.notify_one();
 }
 
-void Manager::adopt(std::vector<std::pair<ListenAddress, UniqueFd>> sockets) {
+void Manager::adopt(std::vector<std::pair<ListenAddress, UniqueFd>> sockets,
+                    ContainersInUse in_use) {
+  inherited_ = std::move(in_use);
   for (auto& [address, socket] : sockets) forwarder_.adopt(address, std::move(socket));
 }
 
@@ -186,6 +194,8 @@ bool Manager::serve_with_memory(Requests& requests) {
 }
 
 void Manager::serve(Requests& requests) {
+  asked_.insert(requests.full.begin(), requests.full.end());
+  if (requests.all_full) asked_.insert("");
   if (requests.stop_accepting) {
     accepting_ = false;
     apply();  // whatever the look takes
@@ -203,13 +213,20 @@ void Manager::serve(Requests& requests) {
   if (settings_.inherits && reloads_ == 0 && !engine_error_.empty()) gave_up_ = true;
   if (gave_up_) return refuse(requests, engine_error_);
   ++reloads_;
+  inherited_.clear();
   apply();
   for (const auto& app : requests.reset) forwarder_.stop_app(app);
   for (auto& [addresses, done] : requests.probes) {
     if (done) answer_probe(addresses, std::exchange(done, nullptr));
   }
   for (auto& start : requests.heirs) {
-    if (start) forwarder_.lend_sockets(std::exchange(start, nullptr));
+    if (!start) continue;
+    asked_.clear();
+    ContainersInUse in_use;
+    for (const auto& [name, app] : apps_) in_use[name] = app.containers;
+    forwarder_.lend_sockets([start = std::exchange(start, nullptr), &in_use](const auto& sockets) {
+      start(sockets, in_use);
+    });
   }
   for (auto& [app, done] : requests.done) {
     if (!done) continue;
@@ -385,6 +402,9 @@ void Manager::look_at(const std::string& app, bool full, AppFiles files,
     }
     // A file that was spoilt takes nothing away from those who are served.
     if (!ports.problem.empty() && previous != nullptr) ports.mappings = previous->ports.mappings;
+    if (const auto live = inherited_.extract(app); live && run_all(live.mapped(), running)) {
+      files.containers = live.mapped();
+    }
     fresh = resolve_app(std::move(ports), forward_published(app), std::move(files.containers),
                         running, previous);
     // Without an Engine no container is known to run: its address stays what it was.

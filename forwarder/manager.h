@@ -20,6 +20,7 @@
 
 #include "forwarder/forwarder.h"
 #include "forwarder/resolver.h"
+#include "forwarder/upgrade.h"
 
 namespace netports {
 
@@ -54,8 +55,9 @@ class Manager {
   Manager(Settings settings, std::function<void()> on_ports_gone);
   ~Manager();
 
-  /// Sockets of the daemon before this one. Before `start`.
-  void adopt(std::vector<std::pair<ListenAddress, UniqueFd>> sockets);
+  /// Sockets of the daemon before this one, and the containers it uses: in the middle of a deploy
+  /// the files name others already. Before `start`.
+  void adopt(std::vector<std::pair<ListenAddress, UniqueFd>> sockets, ContainersInUse in_use);
 
   /// Starts the thread with a full look at everything; `done` is called after it. One that inherits
   /// accepts nobody if the Engine cannot be asked then, and never does.
@@ -70,10 +72,12 @@ class Manager {
   void probe(std::vector<ListenAddress> addresses, Done done);
   /// A container of ours, or of that app, changed; both may be empty for "something did".
   void container_changed(const std::string& app, const std::string& container_id);
-  using StartHeir = std::function<void(const Forwarder::Sockets&)>;
+  using StartHeir = std::function<void(const Forwarder::Sockets&, const ContainersInUse&)>;
   /// Calls `start` as Forwarder::lend_sockets does, in the manager's thread, who alone opens and
   /// closes listeners.
   void lend_sockets(StartHeir start);
+  /// The apps, "" for all, that a reload was asked for since then. In the manager's thread.
+  [[nodiscard]] const std::set<std::string>& asked_since_lent() const { return asked_; }
   /// Stops following changes and closes all listeners; open connections go on.
   void stop_accepting(Done done);
 
@@ -132,6 +136,8 @@ class Manager {
   std::map<ListenAddress, std::string> owners_;
   bool accepting_ = true;
   bool gave_up_ = false;
+  ContainersInUse inherited_;    // until the first look
+  std::set<std::string> asked_;  // since the sockets were lent
   bool engine_failed_ = false;
   std::set<std::string> waiting_;  // errors of the ports that cannot be listened on yet
   std::string engine_error_;

@@ -23,6 +23,7 @@ namespace {
 constexpr std::string_view kControl = "control";
 constexpr std::string_view kDraining = "draining";
 constexpr std::string_view kEnding = "ending";
+constexpr std::string_view kUses = "uses";
 
 constexpr int kNotExecuted = 127;  // as shells say it
 
@@ -64,6 +65,12 @@ Inheritance read_inheritance(int list_fd) {
   for (const auto line : split(text, '\n')) {
     if (line.empty()) continue;
     const auto fields = words(line);
+    if (fields.size() == 5 && fields[0] == kUses) {
+      const auto number = parse_number(fields[3], 1'000'000).value_or(0);
+      inheritance.in_use[std::string(fields[1])].push_back(
+          {std::string(fields[2]), static_cast<unsigned>(number), std::string(fields[4])});
+      continue;
+    }
     const auto fd = fields.size() == 2 ? parse_number(fields[0], 10'000'000) : std::nullopt;
     if (!fd || ::fcntl(static_cast<int>(*fd), F_SETFD, FD_CLOEXEC) != 0) {
       throw Error("Unable to take over a socket: \"{}\" names none", printable(line));
@@ -84,7 +91,7 @@ Inheritance read_inheritance(int list_fd) {
 
 Upgrade::Upgrade(const std::vector<std::string>& arguments,
                  const std::vector<std::pair<ListenAddress, int>>& listeners, int control,
-                 const std::vector<std::pair<int, bool>>& older)
+                 const std::vector<std::pair<int, bool>>& older, const ContainersInUse& in_use)
     : deadline_(now_ms() + limits::kUpgradeTimeout.count()) {
   const UniqueFd self(pidfd_open(::getpid()));
   std::vector<int> passed{control};
@@ -100,6 +107,11 @@ Upgrade::Upgrade(const std::vector<std::string>& arguments,
   if (self) {
     text += fmt::format("{} {}\n", self.get(), kDraining);
     passed.push_back(self.get());
+  }
+  for (const auto& [app, containers] : in_use) {
+    for (const auto& file : containers) {
+      text += fmt::format("{} {} {} {} {}\n", kUses, app, file.process, file.number, file.id);
+    }
   }
   const UniqueFd list = list_file(text);
   int ready[2];

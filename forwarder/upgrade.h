@@ -10,23 +10,29 @@
 
 #include <sys/types.h>
 
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/unique_fd.h"
+#include "dokku/app.h"
 #include "forwarder/generations.h"
 #include "forwarder/route.h"
 #include "ports/mapping.h"
 
 namespace netports {
 
+/// The containers that each app's clients get to.
+using ContainersInUse = std::map<std::string, std::vector<ContainerFile>>;
+
 /// What one daemon leaves to the next. Descriptors are named in a list, itself a descriptor.
 struct Inheritance {
   std::vector<std::pair<ListenAddress, UniqueFd>> listeners;
   UniqueFd control;               // the control socket, listening
   std::vector<Generation> older;  // daemons before that still have connections, oldest first
+  ContainersInUse in_use;
 };
 
 /// Reads the list that `list_fd` holds and takes the descriptors it names over.
@@ -42,7 +48,7 @@ class Upgrade {
   /// Errors: Error when it cannot be started.
   Upgrade(const std::vector<std::string>& arguments,
           const std::vector<std::pair<ListenAddress, int>>& listeners, int control,
-          const std::vector<std::pair<int, bool>>& older);
+          const std::vector<std::pair<int, bool>>& older, const ContainersInUse& in_use);
   ~Upgrade();
   Upgrade(const Upgrade&) = delete;
   Upgrade& operator=(const Upgrade&) = delete;

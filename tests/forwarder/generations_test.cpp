@@ -15,9 +15,14 @@ struct Generations : MailHost {
   pid_t newest = -1;
   std::vector<Peer> open;
 
+  /// To the newest: the one before accepts until it has closed its listeners.
   void connect_one() {
-    open.push_back(connect());
-    REQUIRE(open.back().receive_line() == "hello");
+    REQUIRE(eventually([&] {
+      Peer peer = connect();
+      if (peer.receive_line() != "hello" || daemon().status().open != 1) return false;
+      open.push_back(std::move(peer));
+      return true;
+    }));
   }
   void upgrade() {
     const auto before = daemon().upgrades();

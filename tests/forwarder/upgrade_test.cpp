@@ -121,6 +121,26 @@ TEST_CASE("a daemon that is told to stop in mid-upgrade leaves no heir", "[upgra
   CHECK_FALSE(try_connect_to(host.port));
 }
 
+TEST_CASE("an upgrade in mid-deploy stays with the containers that are live", "[upgrade]") {
+  MailHost host;
+  const Server backend(MailHost::kAddress, host.private_port, greeting("old"));
+  const Server fresh("127.0.0.3", host.private_port, greeting("new"));
+  auto& daemon = host.start();
+  // Dokku has written the id of a container whose checks have not passed.
+  host.run("mail", "web.1", "127.0.0.3");
+  const auto followers = host.engine.followers();
+  REQUIRE(daemon.upgrade());
+  daemon.follow(daemon.pid_in_log("handed-over"));
+  CHECK(eventually([&] { return host.engine.followers() > followers; }));
+  for (int i = 0; i < 10; ++i) CHECK(host.connect().receive_line() == "old");
+  SECTION("until the deploy is done") { CHECK(daemon.ask("reload mail") == "ok\n"); }
+  SECTION("until one of them ends") {
+    host.engine.remove(host.id);
+    host.engine.event("die", host.id, "mail");
+  }
+  CHECK(eventually([&] { return host.connect().receive_line() == "new"; }));
+}
+
 TEST_CASE("an upgrade while the Engine is away loses nobody", "[upgrade]") {
   MailHost host;
   const Server backend(MailHost::kAddress, host.private_port, greeting("hello"));

@@ -125,6 +125,7 @@ std::size_t FakeEngine::requests() const {
 void FakeEngine::serve(Peer& peer) {
   const std::string request = peer.receive_line();
   while (peer.receive_line() != "\r" && peer.end() == End::none) continue;
+  if (peer.end() != End::none) return;  // who asks went away, or this one does
   const auto path_begin = request.find(' ') + 1;
   const std::string path = request.substr(path_begin, request.find(' ', path_begin) - path_begin);
   if (path.starts_with("/events")) return serve_events(peer);
