@@ -292,6 +292,11 @@ void Worker::listen(Listener& listener) {
   if (resume_accepting(listener)) paused_.pop_back();
 }
 
+void Worker::accepts_no_more() {
+  accepting_ = false;
+  prober_ = Prober();
+}
+
 void Worker::stop_listening(Listener& listener) {
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener.fd.get(), nullptr);
   std::erase(paused_, &listener);
@@ -539,7 +544,7 @@ void Worker::pass_over(Connection* connection) {
   ++connection->target->failed;
   if (!connection->tried) connection->tried = std::make_unique<Backends>();
   connection->tried->push_back(connection->target);
-  prober_.add(connection->target, connection->listener, now_);
+  if (accepting_) prober_.add(connection->target, connection->listener, now_);
 }
 
 bool Worker::follow_route(Connection* connection) const {

@@ -59,8 +59,9 @@ class Worker {
   void reset_later(Matches matches, Millis deadline);
   /// Calls `visit` for every connection, oldest first, until it gives false.
   void visit(const std::function<bool(const Connection&)>& visit) const;
-  /// From now on every connection only finishes.
-  void accepts_no_more() { accepting_ = false; }
+  /// From now on every connection only finishes, and no backend is probed: whose its address is
+  /// will not be known.
+  void accepts_no_more();
   /// Whether new clients of its port no longer get to its container: it only finishes.
   [[nodiscard]] bool drains(const Connection& connection) const;
   [[nodiscard]] std::size_t connections() const { return open_.load(std::memory_order_relaxed); }
