@@ -29,16 +29,26 @@ class Descriptors {
   }
   /// It gets at most so many more: the limit is one of numbers, of which it has all below some.
   void spare(rlim_t count) const {
-    rlim_t lowest_free = 0;
-    while (std::filesystem::is_symlink("/proc/" + std::to_string(pid_) + "/fd/" +
-                                       std::to_string(lowest_free))) {
-      ++lowest_free;
-    }
-    limit(lowest_free + count);
+    // A look at the Engine has one for a moment: what counts is a number that stays.
+    rlim_t number = lowest_free();
+    int times_the_same = 0;
+    REQUIRE(eventually([&] {
+      const rlim_t now = lowest_free();
+      times_the_same = now == number ? times_the_same + 1 : 0;
+      number = now;
+      return times_the_same >= 10;
+    }));
+    limit(number + count);
   }
   void restore() const { limit(usual_.rlim_cur); }
 
  private:
+  [[nodiscard]] rlim_t lowest_free() const {
+    const std::string all = "/proc/" + std::to_string(pid_) + "/fd/";
+    rlim_t number = 0;
+    while (std::filesystem::is_symlink(all + std::to_string(number))) ++number;
+    return number;
+  }
   void limit(rlim_t number) const {
     const rlimit scarce{number, usual_.rlim_max};
     REQUIRE(::prlimit(pid_, RLIMIT_NOFILE, &scarce, nullptr) == 0);
