@@ -2,7 +2,6 @@
 // nobody else waits.
 #include <sys/stat.h>
 
-#include <chrono>
 #include <csignal>
 #include <fstream>
 
@@ -89,10 +88,11 @@ TEST_CASE("clients that say nothing, half a line or do not read keep nobody wait
     slow.push_back(connect_to_path(host.control()));
     slow.back().send("stat");
   }
-  for (int i = 0; i < 20; ++i) {
-    const auto asked = std::chrono::steady_clock::now();
+  for (int i = 0; i < 5; ++i) {
+    const Peer silent = connect_to_path(host.control());
     CHECK(daemon.status().ports.size() == kPorts);
-    CHECK(std::chrono::steady_clock::now() - asked < std::chrono::seconds(2));
+    // Whoever is answered after waiting for it comes when it has been dropped.
+    CHECK_FALSE(silent.readable());
   }
   CHECK(daemon.ask("reload") == "ok\n");
 }
