@@ -16,7 +16,9 @@ inline constexpr std::size_t kSmallSpliceBytes = 16 << 10;  // a turn with less 
 inline constexpr std::size_t kPipeBytes = 1 << 20;
 inline constexpr std::size_t kPipesPerThread =
     24;  // below the 64 MiB an unprivileged user may have
-inline constexpr std::size_t kBytesPerTurn = 4 << 20;  // then other connections have their turn
+// What a connection moves in its turn, and all bulk of a thread in one loop. More at a time, and
+// those who send and take would find less of it in the processors' caches.
+inline constexpr std::size_t kBytesPerTurn = 512 << 10;
 inline constexpr int kEventsPerBatch = 256;
 inline constexpr int kAcceptsPerEvent = 16;
 inline constexpr unsigned kHandOverMargin = 4;  // connections more than the idlest thread

@@ -57,6 +57,10 @@ std::uint32_t most_of(const Route* route, Overflow overflow) {
   return most == 0 ? kAny : most;
 }
 
+bool is_bulk(const Connection& connection) {
+  return connection.up.splicing() || connection.down.splicing();
+}
+
 bool has_idle_timeout(const Connection& connection) {
   return connection.route->mapping.options.idle_timeout.count() > 0;
 }
@@ -182,6 +186,8 @@ void Worker::loop() {
         ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout);
     asleep_.store(false, std::memory_order_relaxed);
     now_ = now_ms();
+    bulk_moved_ = 0;
+    take_turns();
     bool woken = false;
     for (int i = 0; i < count; ++i) {
       const epoll_event& event = events[static_cast<std::size_t>(i)];
@@ -196,21 +202,34 @@ void Worker::loop() {
         guarded(connection, [&] { on_socket(connection, tag, event.events); });
       }
     }
-    std::vector<Connection*> ready;
-    ready.swap(ready_);
-    for (Connection* connection : ready) {
-      connection->queued = false;
-      if (connection->state == Connection::State::closed) continue;
-      guarded(connection, [&] { drive(connection); });
-    }
     if (now_ >= next_tick_) on_tick();
     if (woken) run_tasks();
     free_closed();
     // A lone small message is no load: its answer may be the next thing to come.
-    busy = std::exchange(moved_bulk_, false) || count > 1;
+    busy = bulk_moved_ > 0 || count > 1;
   }
   reset_if([](const Connection&) { return true; });
   free_closed();
+}
+
+void Worker::take_turns() {
+  for (auto due = ready_.size(); due > 0 && !ready_.empty(); --due) {
+    Connection* connection = ready_.front();
+    if (!has_turn(*connection)) return;
+    ready_.pop_front();
+    connection->queued = false;
+    guarded(connection, [&] { drive(connection); });
+  }
+}
+
+bool Worker::has_turn(const Connection& connection) const {
+  return bulk_moved_ < limits::kBytesPerTurn || !is_bulk(connection);
+}
+
+void Worker::wait_for_turn(Connection* connection) {
+  if (connection->queued) return;
+  connection->queued = true;
+  ready_.push_back(connection);
 }
 
 void Worker::free_closed() {
@@ -603,6 +622,10 @@ void Worker::on_socket(Connection* connection, Tag side, std::uint32_t events) {
     }
     if ((events & (EPOLLOUT | EPOLLHUP)) != 0) established(connection);
   }
+  // Who waits for a turn keeps its place; a broken socket is looked at at once.
+  if ((events & EPOLLERR) == 0 && (connection->queued || !has_turn(*connection))) {
+    return wait_for_turn(connection);
+  }
   drive(connection);
   // A broken socket whose bytes nobody takes would otherwise wait for the receiver.
   if ((events & EPOLLERR) != 0 && connection->state != Connection::State::closed &&
@@ -638,13 +661,10 @@ void Worker::drive(Connection* connection) {
   if (in > 0) add_own(count.bytes_in, in);
   if (out > 0) add_own(count.bytes_out, out);
   if (in + out > 0) connection->active = now_;
-  moved_bulk_ = moved_bulk_ || connection->up.splicing() || connection->down.splicing();
+  if (is_bulk(*connection)) bulk_moved_ += in + out;
   if (up == Result::failed || down == Result::failed) return reset(connection, count.reset);
   if (up == Result::finished && down == Result::finished) return close(connection);
-  if ((up == Result::more || down == Result::more) && !connection->queued) {
-    connection->queued = true;
-    ready_.push_back(connection);
-  }
+  if (up == Result::more || down == Result::more) wait_for_turn(connection);
   ask_events(connection);
 }
 

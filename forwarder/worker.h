@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -107,6 +108,11 @@ class Worker {
   void pass_over(Connection* connection);
   void on_socket(Connection* connection, Tag side, std::uint32_t events);
   void drive(Connection* connection);
+  /// Drives those that wait for their turn, as far as this loop's share of bulk reaches.
+  void take_turns();
+  void wait_for_turn(Connection* connection);
+  /// Whether it may be driven in this loop: bulk only until enough of it has been moved.
+  [[nodiscard]] bool has_turn(const Connection& connection) const;
   void established(Connection* connection);
   void ask_events(Connection* connection);
   bool register_events(Connection* connection, Endpoint& endpoint, Tag side, std::uint32_t wanted);
@@ -129,8 +135,8 @@ class Worker {
   std::vector<Listener*> paused_;
   ConnectionList waiting_;  // greeting or connecting
   ConnectionList streaming_;
-  Connection* young_ = nullptr;     // the first in streaming_ without keepalive to its backend
-  std::vector<Connection*> ready_;  // had a full turn, more to move
+  Connection* young_ = nullptr;    // the first in streaming_ without keepalive to its backend
+  std::deque<Connection*> ready_;  // have something to move, wait for their turn
   Prober prober_;
   ConnectionList closed_;  // freed after the batch: its events may name them still
   std::atomic<std::size_t> open_{0};
@@ -145,7 +151,7 @@ class Worker {
   Millis next_tick_ = 0;
   Millis next_pause_report_ = 0;
   Yielder yielder_;
-  bool moved_bulk_ = false;
+  std::uint64_t bulk_moved_ = 0;  // bytes, in this loop
   bool descriptors_copied_ = false;
   bool accepting_ = true;
 
