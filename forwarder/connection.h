@@ -37,6 +37,7 @@ struct Connection {
   State state = State::connecting;
   bool queued = false;    // has more to move, waits for its next turn
   bool admitted = false;  // passed what is checked before a backend is dialled
+  bool dying = false;     // one side is gone, the other has yet to take its last bytes
 };
 
 /// A doubly linked list through the connections themselves, oldest first.

@@ -29,9 +29,9 @@ Pump::Result Pump::run(Endpoint& from, Endpoint& to, PumpTools& tools, std::uint
   while (true) {
     if (held_ || pipe_ != nullptr) {
       // A pipe is filled before it is emptied: fewer, larger calls.
-      if (pipe_ != nullptr && !saw_end_ && from.readable && !from.urgent &&
+      if (pipe_ != nullptr && !saw_end_ && !read_failed_ && from.readable && !from.urgent &&
           pipe_->held < pipe_->capacity) {
-        if (fetch_splicing(from) == Step::failed) return end_in_failure(to, tools, moved);
+        read_failed_ = fetch_splicing(from) == Step::failed;
       }
       if (!to.writable) return Result::blocked;
       const Step step = held_ ? deliver_held(to, moved) : deliver_pipe(to, tools, moved);
@@ -42,6 +42,7 @@ Pump::Result Pump::run(Endpoint& from, Endpoint& to, PumpTools& tools, std::uint
       if (step == Step::would_block) return Result::blocked;
       continue;
     }
+    if (read_failed_) return Result::failed;
     if (saw_end_) {
       // The failed write took the error that reading would have told.
       if (from.broken) return Result::failed;
@@ -50,6 +51,7 @@ Pump::Result Pump::run(Endpoint& from, Endpoint& to, PumpTools& tools, std::uint
         // The second end needs no half-close: both sockets are closed at once, which says it, too.
         // ENOTCONN: the receiver is gone already, which its own events tell.
         if (!to.ended && ::shutdown(to.fd, SHUT_WR) != 0 && errno != ENOTCONN) {
+          to.write_failed();
           return Result::failed;
         }
         end_passed_on_ = true;
@@ -62,14 +64,10 @@ Pump::Result Pump::run(Endpoint& from, Endpoint& to, PumpTools& tools, std::uint
     if (splicing_ && !from.urgent && pipe_ == nullptr) pipe_ = tools.pipes.borrow();
     const Step step =
         pipe_ != nullptr ? fetch_splicing(from) : fetch_copying(from, to, tools, moved);
-    if (step == Step::failed) return end_in_failure(to, tools, moved);
     if (pipe_ != nullptr && pipe_->held == 0) release(tools);
+    if (step == Step::not_sent) return Result::failed;
+    read_failed_ = step == Step::failed;
   }
-}
-
-Pump::Result Pump::end_in_failure(Endpoint& to, PumpTools& tools, std::uint64_t& moved) {
-  if (pipe_ != nullptr && pipe_->held > 0 && to.writable) deliver_pipe(to, tools, moved);
-  return Result::failed;
 }
 
 void Pump::release(PumpTools& tools) {
@@ -115,7 +113,7 @@ Pump::Step Pump::fetch_copying(Endpoint& from, Endpoint& to, PumpTools& tools,
       to.write_failed();
       hold(tools.buffer.get(), count);
       errno = error;
-      return Step::failed;
+      return Step::not_sent;
     }
     if (sent < count) to.writable = false;
   }

@@ -30,6 +30,7 @@ struct Endpoint {
   bool connected = false;   // the handshake is done; a half-close before it would cut it off
   bool ended = false;       // all it had to say is passed on, its end included
   bool broken = false;      // a write to it failed: what reads as its end is none
+  bool errored = false;     // epoll told of an error; what came before it may still be there
 
   /// Its last bytes may still be there to be read.
   void write_failed() { broken = readable = hung_up = true; }
@@ -84,6 +85,8 @@ class Pump {
   [[nodiscard]] bool finished() const { return end_passed_on_; }
   /// Whether the sender's end has been read.
   [[nodiscard]] bool saw_end() const { return saw_end_; }
+  /// Whether reading ended with an error. The bytes before it are delivered first.
+  [[nodiscard]] bool read_failed() const { return read_failed_; }
   [[nodiscard]] bool splicing() const { return splicing_; }
 
  private:
@@ -96,14 +99,12 @@ class Pump {
     void operator()(Held* held) const;
   };
 
-  enum class Step { moved, would_block, closed, failed };
+  enum class Step { moved, would_block, closed, failed, not_sent };
   Step fetch_copying(Endpoint& from, Endpoint& to, PumpTools& tools, std::uint64_t& moved);
   Step fetch_splicing(Endpoint& from);
   Step deliver_held(Endpoint& to, std::uint64_t& moved);
   Step deliver_pipe(Endpoint& to, PumpTools& tools, std::uint64_t& moved);
   void hold(const char* bytes, std::size_t count);
-  /// Reading failed: what came before goes on as far as the receiver takes it now.
-  Result end_in_failure(Endpoint& to, PumpTools& tools, std::uint64_t& moved);
 
   std::unique_ptr<Held, FreeHeld> held_;
   SplicePipe* pipe_ = nullptr;
@@ -111,6 +112,7 @@ class Pump {
   std::uint8_t large_reads_ = 0;
   bool splicing_ = false;
   bool saw_end_ = false;
+  bool read_failed_ = false;
   bool end_passed_on_ = false;
 };
 

@@ -1,7 +1,9 @@
 #include "forwarder/socket.h"
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -88,6 +90,11 @@ int socket_error(int fd) {
   int error = 0;
   socklen_t length = sizeof error;
   return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
+}
+
+bool has_undelivered(int fd) {
+  int count = 0;
+  return ::ioctl(fd, SIOCOUTQ, &count) == 0 && count > 0;
 }
 
 void close_with_reset(int fd) {

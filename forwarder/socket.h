@@ -27,6 +27,9 @@ void keep_alive(int fd);
 /// The pending error of a socket (SO_ERROR), cleared by asking.
 int socket_error(int fd);
 
+/// Whether the peer's kernel has yet to confirm bytes that were written.
+bool has_undelivered(int fd);
+
 /// Makes the coming close of `fd` a reset, so that the peer sees no clean end.
 void close_with_reset(int fd);
 

@@ -29,10 +29,10 @@ std::uint64_t tagged(const void* pointer, Tag tag) {
   return reinterpret_cast<std::uintptr_t>(pointer) | static_cast<std::uintptr_t>(tag);
 }
 
-/// Failures of this host, which say nothing of the backend: descriptors, memory or local ports.
+/// Failures of this host, which say nothing of the backend: descriptors or memory.
 bool is_shortage(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ||
-         error == EADDRNOTAVAIL || error == EAGAIN;
+         error == EAGAIN;
 }
 
 /// Logged for the first failure in a row only: a backend that is down is dialled again and again.
@@ -252,8 +252,9 @@ void Worker::guarded(Connection* connection, const Step& step) {
 
 int Worker::wait_timeout() const {
   if (!ready_.empty()) return 0;
-  if (waiting_.size() > 0 || !paused_.empty() || !prober_.empty())
+  if (waiting_.size() > 0 || !paused_.empty() || !prober_.empty() || !dying_.empty()) {
     return static_cast<int>(limits::kTick.count());
+  }
   if (young_ != nullptr || idle_watched_ > 0 || !drains_.empty()) {
     return static_cast<int>(limits::kSlowTick.count());
   }
@@ -289,6 +290,16 @@ void Worker::end_overdue() {
         reset(connection, counts(connection).idle);
       }
       connection = following;
+    }
+  }
+  for (std::size_t i = dying_.size(); i-- > 0;) {
+    Connection* connection = dying_[i];
+    const auto timeout = connection->route->mapping.options.drain_timeout.count();
+    if (now_ - connection->active >= timeout) {
+      reset(connection, counts(connection).reset);
+    } else {
+      // Nothing tells when a kernel has delivered its last byte.
+      guarded(connection, [&] { drive(connection); });
     }
   }
   for (const Drain& drain : drains_) {
@@ -531,11 +542,13 @@ void Worker::admit(Connection* connection) {
 
 void Worker::dial(Connection* connection) {
   static const Backends kNone;
+  bool lacks_ports = false;
   while (true) {
     if (!follow_route(connection)) return reset(connection, counts(connection).unreachable);
     const Backends& tried = connection->tried ? *connection->tried : kNone;
     connection->target = connection->route->pick(tried, connection->peer.ip);
     if (!connection->target) {
+      if (lacks_ports) return reset(connection, counts(connection).shortage);
       team_.on_unreachable(connection->route->app);
       return reset(connection, counts(connection).unreachable);
     }
@@ -555,14 +568,23 @@ void Worker::dial(Connection* connection) {
     if (is_shortage(error)) {  // ours, not the backend's
       return reset(connection, counts(connection).shortage);
     }
-    pass_over(connection);
+    if (error == EADDRNOTAVAIL) {  // no local port is left towards this one; the others have theirs
+      lacks_ports = true;
+      skip(connection);
+    } else {
+      pass_over(connection);
+    }
   }
+}
+
+void Worker::skip(Connection* connection) {
+  if (!connection->tried) connection->tried = std::make_unique<Backends>();
+  connection->tried->push_back(connection->target);
 }
 
 void Worker::pass_over(Connection* connection) {
   ++connection->target->failed;
-  if (!connection->tried) connection->tried = std::make_unique<Backends>();
-  connection->tried->push_back(connection->target);
+  skip(connection);
   if (accepting_) prober_.add(connection->target, connection->listener, now_);
 }
 
@@ -622,16 +644,10 @@ void Worker::on_socket(Connection* connection, Tag side, std::uint32_t events) {
     }
     if ((events & (EPOLLOUT | EPOLLHUP)) != 0) established(connection);
   }
-  // Who waits for a turn keeps its place; a broken socket is looked at at once.
-  if ((events & EPOLLERR) == 0 && (connection->queued || !has_turn(*connection))) {
-    return wait_for_turn(connection);
-  }
+  if ((events & EPOLLERR) != 0) endpoint.errored = true;
+  // Who waits for a turn keeps its place.
+  if (connection->queued || !has_turn(*connection)) return wait_for_turn(connection);
   drive(connection);
-  // A broken socket whose bytes nobody takes would otherwise wait for the receiver.
-  if ((events & EPOLLERR) != 0 && connection->state != Connection::State::closed &&
-      endpoint.fd >= 0 && socket_error(endpoint.fd) != 0) {
-    reset(connection, counts(connection).reset);
-  }
 }
 
 void Worker::drive(Connection* connection) {
@@ -662,10 +678,37 @@ void Worker::drive(Connection* connection) {
   if (out > 0) add_own(count.bytes_out, out);
   if (in + out > 0) connection->active = now_;
   if (is_bulk(*connection)) bulk_moved_ += in + out;
-  if (up == Result::failed || down == Result::failed) return reset(connection, count.reset);
+  Endpoint& client = connection->client;
+  Endpoint& backend = connection->backend;
+  if (is_over(connection, client, backend, connection->up, up) ||
+      is_over(connection, backend, client, connection->down, down)) {
+    return reset(connection, count.reset);
+  }
   if (up == Result::finished && down == Result::finished) return close(connection);
   if (up == Result::more || down == Result::more) wait_for_turn(connection);
   ask_events(connection);
+}
+
+bool Worker::is_over(Connection* connection, Endpoint& from, const Endpoint& to, const Pump& pump,
+                     Pump::Result result) {
+  const bool known = from.broken || pump.read_failed();
+  if (!known && !from.errored) return false;
+  if (result == Pump::Result::more) return false;
+  const bool streaming = connection->state == Connection::State::streaming;
+  bool owes = streaming && result == Pump::Result::blocked && pump.holds_bytes();
+  if (!owes && !known) {
+    // Asked for only now: asking takes it from the reads that are to end with it.
+    from.errored = false;
+    if (socket_error(from.fd) == 0) return false;
+    from.broken = true;
+  }
+  // A reset that we send throws away what the kernel has not delivered yet.
+  owes = owes || (streaming && !to.broken && !to.errored && has_undelivered(to.fd));
+  if (owes && !connection->dying) {
+    dying_.push_back(connection);
+    connection->dying = true;
+  }
+  return !owes;
 }
 
 void Worker::ask_events(Connection* connection) {
@@ -722,6 +765,7 @@ void Worker::close(Connection* connection) {
   (connection->state == Connection::State::streaming ? streaming_ : waiting_).remove(connection);
   connection->state = Connection::State::closed;
   if (connection->queued) std::erase(ready_, connection);
+  if (connection->dying) std::erase(dying_, connection);
   connection->up.release(tools_);
   connection->down.release(tools_);
   close(connection->client);

@@ -105,6 +105,9 @@ class Worker {
   /// for it.
   bool follow_route(Connection* connection) const;
   void dial_failed(Connection* connection, const std::string& reason);
+  /// Not this backend for this connection.
+  static void skip(Connection* connection);
+  /// Likewise, and the backend is down.
   void pass_over(Connection* connection);
   void on_socket(Connection* connection, Tag side, std::uint32_t events);
   void drive(Connection* connection);
@@ -113,6 +116,10 @@ class Worker {
   void wait_for_turn(Connection* connection);
   /// Whether it may be driven in this loop: bulk only until enough of it has been moved.
   [[nodiscard]] bool has_turn(const Connection& connection) const;
+  /// Whether `from` is gone, and all that it sent is with the kernel of `to`. `pump` leads from one
+  /// to the other. A receiver that does not take the last bytes has the drain timeout for it.
+  bool is_over(Connection* connection, Endpoint& from, const Endpoint& to, const Pump& pump,
+               Pump::Result result);
   void established(Connection* connection);
   void ask_events(Connection* connection);
   bool register_events(Connection* connection, Endpoint& endpoint, Tag side, std::uint32_t wanted);
@@ -135,8 +142,9 @@ class Worker {
   std::vector<Listener*> paused_;
   ConnectionList waiting_;  // greeting or connecting
   ConnectionList streaming_;
-  Connection* young_ = nullptr;    // the first in streaming_ without keepalive to its backend
-  std::deque<Connection*> ready_;  // have something to move, wait for their turn
+  Connection* young_ = nullptr;     // the first in streaming_ without keepalive to its backend
+  std::vector<Connection*> dying_;  // one side is gone, the other does not take its last bytes
+  std::deque<Connection*> ready_;   // have something to move, wait for their turn
   Prober prober_;
   ConnectionList closed_;  // freed after the batch: its events may name them still
   std::atomic<std::size_t> open_{0};

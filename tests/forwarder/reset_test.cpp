@@ -1,5 +1,8 @@
 // A reset on one side is a reset on the other, never a clean end: mail that was cut off must not
 // look complete. Bytes sent before the reset arrive.
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 #include <csignal>
 #include <future>
 
@@ -103,6 +106,56 @@ TEST_CASE("the last bytes of a bulk transfer arrive though they are found with a
   host.daemon().signal(SIGCONT);
   CHECK((receiver.receive_all() == last));
   CHECK(receiver.end() == End::reset);
+}
+
+// A turn moves less than the kernel may hold: what was left after it was thrown away.
+TEST_CASE("all that the kernel holds arrives before the reset behind it", "[reset]") {
+  MailHost host;
+  const std::string bulk = random_bytes(6 << 20, 9);
+  const std::string last = random_bytes(3 << 20, 10);
+  const netports::UniqueFd listening = listen_at(MailHost::kAddress, host.private_port);
+  host.start();
+  Peer client = host.connect();
+  Peer backend = accept_from(listening);
+  const auto up = GENERATE(false, true);
+  const auto reads_late = GENERATE(false, true);
+  INFO((up ? "from the client" : "from the backend"));
+  INFO((reads_late ? "to one that does not read yet" : "to one that reads"));
+  Peer& sender = up ? client : backend;
+  Peer& receiver = up ? backend : client;
+  auto sent = std::async(std::launch::async, [&] { return sender.send(bulk); });
+  REQUIRE((receiver.receive(bulk.size()) == bulk));
+  REQUIRE(sent.get());
+  host.daemon().freeze();
+  // As much as the daemon's kernel takes: what it has not confirmed goes with the reset.
+  const auto confirmed = [&] {
+    int count = -1;
+    return ::ioctl(sender.fd(), SIOCOUTQ, &count) == 0 && count == 0;
+  };
+  std::size_t held = 0;
+  constexpr std::size_t kPiece = 64 << 10;
+  while (held < last.size()) {
+    if (::send(sender.fd(), last.data() + held, kPiece, MSG_DONTWAIT) != kPiece) break;
+    if (!eventually(confirmed, std::chrono::milliseconds(500))) break;
+    held += kPiece;
+  }
+  sender.reset();
+  std::future<std::string> reading;
+  const auto read = [&] { return receiver.receive_all(); };
+  if (!reads_late) reading = std::async(std::launch::async, read);
+  host.daemon().signal(SIGCONT);
+  if (reads_late) {
+    // The daemon has seen the reset, and has what its receiver has no room for.
+    CHECK(host.daemon().status().ports.size() == 1);
+    reading = std::async(std::launch::async, read);
+  }
+  const std::string got = reading.get();
+  CHECK(receiver.end() == End::reset);
+  CAPTURE(held, got.size());
+  CHECK(held >= 1 << 20);
+  CHECK(got.size() >= held);
+  CHECK(std::string_view(last).starts_with(got));
+  CHECK(eventually([&] { return host.daemon().status().open == 0; }));
 }
 
 TEST_CASE("a reset by a client that reads nothing frees the connection at once", "[reset]") {
