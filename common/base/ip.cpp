@@ -70,6 +70,14 @@ socklen_t IpAddress::to_sockaddr(std::uint16_t port, sockaddr_storage& out) cons
   return sizeof address;
 }
 
+IpAddress IpAddress::with_bit(unsigned bit, bool value) const {
+  IpAddress changed = *this;
+  const auto mask = static_cast<std::uint8_t>(0x80 >> bit % 8);
+  std::uint8_t& byte = changed.bytes_[bit / 8];
+  byte = static_cast<std::uint8_t>(value ? byte | mask : byte & ~mask);
+  return changed;
+}
+
 std::optional<Cidr> Cidr::parse(std::string_view text) {
   const auto slash = text.find('/');
   const std::string_view address = text.substr(0, slash);
@@ -104,6 +112,15 @@ bool Cidr::contains(const IpAddress& address) const {
 
 bool Cidr::contains(const Cidr& network) const {
   return network.prefix_ >= prefix_ && contains(network.base_);
+}
+
+std::pair<Cidr, Cidr> Cidr::halves() const {
+  Cidr lower;
+  lower.base_ = base_.with_bit(prefix_, false);
+  lower.prefix_ = prefix_ + 1;
+  Cidr upper = lower;
+  upper.base_ = base_.with_bit(prefix_, true);
+  return {lower, upper};
 }
 
 std::string Cidr::text() const { return fmt::format("{}/{}", base_.text(), prefix_); }

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace netports {
 
@@ -30,6 +31,8 @@ class IpAddress {
   socklen_t to_sockaddr(std::uint16_t port, sockaddr_storage& out) const;
   /// The 4 or 16 bytes in network order; IPv4 stands in the first 4.
   [[nodiscard]] const std::array<std::uint8_t, 16>& bytes() const { return bytes_; }
+  /// The address with one bit set or cleared; the first one is 0.
+  [[nodiscard]] IpAddress with_bit(unsigned bit, bool value) const;
 
   auto operator<=>(const IpAddress&) const = default;
 
@@ -45,6 +48,8 @@ class Cidr {
   static std::optional<Cidr> parse(std::string_view text);
   [[nodiscard]] bool contains(const IpAddress& address) const;
   [[nodiscard]] bool contains(const Cidr& network) const;
+  /// The two networks with a prefix longer by one that it consists of. Not for a single address.
+  [[nodiscard]] std::pair<Cidr, Cidr> halves() const;
   [[nodiscard]] std::string text() const;
 
   auto operator<=>(const Cidr&) const = default;

@@ -35,6 +35,12 @@ std::size_t printable_length(std::string_view text) {
   const std::size_t length = utf8_length(text);
   if (length == 0) return 0;
   if (lead == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0) return 0;  // C1 controls
+  // What is not seen, or turns round what is: zero width, bidirectional controls, line separators.
+  const std::string_view letter = text.substr(0, length);
+  if ((letter >= "\u200b" && letter <= "\u200f") || (letter >= "\u2028" && letter <= "\u202e") ||
+      (letter >= "\u2060" && letter <= "\u2069") || letter == "\u061c" || letter == "\ufeff") {
+    return 0;
+  }
   return length;
 }
 

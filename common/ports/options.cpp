@@ -113,14 +113,24 @@ std::optional<OptionFault> parse_networks(std::string_view text, std::vector<Cid
   return {};
 }
 
+/// Whether `networks` together cover all of `network`.
+bool cover(const std::vector<Cidr>& networks, const Cidr& network) {
+  std::vector<Cidr> inside;
+  for (const auto& other : networks) {
+    if (other.contains(network)) return true;
+    if (network.contains(other)) inside.push_back(other);
+  }
+  if (inside.empty()) return false;
+  const auto [lower, upper] = network.halves();
+  return cover(inside, lower) && cover(inside, upper);
+}
+
 /// Whether each client that `allow` lets in is one that `deny` keeps out.
 bool leaves_nobody(const MappingOptions& options) {
   static const std::vector<Cidr> everybody{*Cidr::parse("0.0.0.0/0"), *Cidr::parse("::/0")};
   const auto& allowed = options.allow.empty() ? everybody : options.allow;
-  return std::all_of(allowed.begin(), allowed.end(), [&](const Cidr& network) {
-    return std::any_of(options.deny.begin(), options.deny.end(),
-                       [&](const Cidr& denied) { return denied.contains(network); });
-  });
+  return std::all_of(allowed.begin(), allowed.end(),
+                     [&](const Cidr& network) { return cover(options.deny, network); });
 }
 
 /// `allow` or `deny`; either may be the second of them.

@@ -142,10 +142,16 @@ TEST_CASE("parse_ports refuses allow and deny that leave nobody", "[ports]") {
   CHECK(refusal("1:1 deny=10.0.0.0/8 max-rate=5 allow=10.0.0.1") ==
         "PORTS:1:38: Options \"allow\" and \"deny\" leave no client");
   CHECK(refusal("1:1 deny=::/0,0.0.0.0/0") == "PORTS:1:10: Option \"deny\" leaves no client");
+  CHECK(refusal("1:1 deny=0.0.0.0/1,::/0,128.0.0.0/2,192.0.0.0/2") ==
+        "PORTS:1:10: Option \"deny\" leaves no client");
+  CHECK(refusal("1:1 deny=10.0.0.0/9,10.128.0.1/9 allow=10.0.0.0/8") ==
+        "PORTS:1:40: Options \"allow\" and \"deny\" leave no client");
   CHECK(refusal("1:1 deny=::ffff:0:0/96,::/0") == "PORTS:1:10: Option \"deny\" leaves no client");
   for (const auto* good :
        {"deny=0.0.0.0/0", "deny=::/0", "allow=::/0 deny=0.0.0.0/0", "allow=10.0.0.0/8",
-        "allow=10.0.0.0/8 deny=10.1.0.0/16", "allow=10.0.0.1,10.0.1.1 deny=10.0.0.0/24"}) {
+        "allow=10.0.0.0/8 deny=10.1.0.0/16", "deny=0.0.0.0/1,128.0.0.0/2,192.0.0.1/3,::/0",
+        "allow=10.0.0.0/8 deny=10.0.0.0/9,10.128.0.0/10",
+        "allow=10.0.0.1,10.0.1.1 deny=10.0.0.0/24"}) {
     CAPTURE(good);
     CHECK(refusal(fmt::format("1:1 {}", good)) == "");
   }

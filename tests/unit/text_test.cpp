@@ -19,5 +19,9 @@ TEST_CASE("parse_number takes plain decimal digits only", "[text]") {
 TEST_CASE("printable shows control characters and broken UTF-8 as hex", "[text]") {
   CHECK(printable("a\x1b[2J\n") == "a\\x1b[2J\\x0a");
   CHECK(printable("gr\xc3\xbc\xc3") == "gr\xc3\xbc\\xc3");
+  // Letters that nobody sees, or that turn round those behind them.
+  CHECK(printable("a\u202eb") == "a\\xe2\\x80\\xaeb");
+  CHECK(printable("\u200b\ufeff") == "\\xe2\\x80\\x8b\\xef\\xbb\\xbf");
+  CHECK(printable("\u2027\u202f\u2010") == "\u2027\u202f\u2010");
   CHECK(printable(std::string(300, 'x'), 10) == "xxxxxxxxxx...");
 }
