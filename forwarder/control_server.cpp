@@ -181,14 +181,14 @@ void ControlServer::read_from(Client& client) {
 }
 
 void ControlServer::write_to(Client& client) const {
-  while (!client.output.empty()) {
-    const ssize_t n =
-        ::send(client.fd.get(), client.output.data(), client.output.size(), MSG_NOSIGNAL);
+  while (client.sent < client.output.size()) {
+    const ssize_t n = ::send(client.fd.get(), client.output.data() + client.sent,
+                             client.output.size() - client.sent, MSG_NOSIGNAL);
     if (n < 0) {
       if (errno != EAGAIN && errno != EINTR) client.finished = true;
       return;
     }
-    client.output.erase(0, static_cast<std::size_t>(n));
+    client.sent += static_cast<std::size_t>(n);
   }
   client.finished = true;
 }

@@ -45,6 +45,7 @@ class ControlServer {
     UniqueFd fd;
     std::string input;
     std::string output;
+    std::size_t sent = 0;  // of the output
     Millis deadline = 0;
     bool answering = false;
     bool waiting = false;  // for the manager

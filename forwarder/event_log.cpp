@@ -1,5 +1,6 @@
 #include "forwarder/event_log.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -38,7 +39,9 @@ void write(std::string_view event, std::initializer_list<Field> fields) try {
     line += fmt::format(" {}={}", field.key_, needs_quotes(value) ? quoted(value) : value);
   }
   line += '\n';
-  // A full disk or a closed journal must not stop the forwarder.
+  // A full disk, a journal that is closed or does not read must not stop the forwarder.
+  pollfd log{2, POLLOUT, 0};
+  if (::poll(&log, 1, 0) == 0) return;
   [[maybe_unused]] const ssize_t written = ::write(2, line.data(), line.size());
 } catch (const std::bad_alloc&) {
   // Nor must memory that ran out: no event is worth a connection.

@@ -1,8 +1,5 @@
 #include "forwarder/forwarder.h"
 
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
-
 #include <algorithm>
 #include <latch>
 #include <mutex>
@@ -22,9 +19,7 @@ namespace {
 
 /// Whether bytes of the container are on their way to a slow client: held here, or by the kernel.
 bool owes_bytes(const Connection& connection) {
-  int queued = 0;
-  return connection.down.holds_bytes() ||
-         (::ioctl(connection.client.fd, SIOCOUTQ, &queued) == 0 && queued > 0);
+  return connection.down.holds_bytes() || has_undelivered(connection.client.fd);
 }
 
 }  // namespace
@@ -107,8 +102,11 @@ void Forwarder::let_finish(const std::vector<Served>& gone) const {
     try {
       for (const Served& served : gone) {
         worker.reset_later(
-            [listener = served.listener, app = served.route->app](const Connection& connection) {
-              return connection.listener == listener && connection.route->app == app;
+            [listener = served.listener, app = served.route->app,
+             now](const Connection& connection) {
+              // The port may come back to the app: who comes then has no deadline.
+              return connection.listener == listener && connection.route->app == app &&
+                     connection.accepted <= now;
             },
             now + served.route->mapping.options.drain_timeout.count());
       }

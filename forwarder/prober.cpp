@@ -34,10 +34,11 @@ void Prober::add(const std::shared_ptr<Backend>& backend, const std::shared_ptr<
                  Millis now) {
   const Millis pause = limits::kBackendPauseFirst.count();
   probes_.reserve(probes_.size() + 1);
+  // Marked first: a thread that ends its probe right now then sees that it has to go on.
+  backend->down = true;
   if (!backend->probed.exchange(true)) {
     probes_.push_back({backend, listener, UniqueFd(), now + pause, pause});
   }
-  backend->down = true;
 }
 
 void Prober::tick(const RouteTable& table, Millis now) {

@@ -9,7 +9,7 @@ bool RateLimiter::admit(const IpAddress& source, std::uint32_t limit, std::int64
   std::memcpy(&key, source.bytes().data(), sizeof key);
   if (!source.is_v6()) key = ~key;  // apart from IPv6 prefixes that begin alike
   const std::lock_guard lock(mutex_);
-  if (now_ms / 1000 != second_) {
+  if (now_ms / 1000 > second_) {  // threads do not agree to the millisecond
     second_ = now_ms / 1000;
     seen_.clear();
   }

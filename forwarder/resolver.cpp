@@ -23,9 +23,10 @@ Place place_of(const Container& container, std::uint16_t private_port, bool publ
   return {};
 }
 
-std::shared_ptr<Backend> known_backend(const AppRoutes* previous, const Backend& wanted) {
-  if (previous == nullptr) return nullptr;
-  for (const auto& route : previous->routes) {
+/// What is known of `wanted` from `routes`. Two ports may lead to one place: it is one backend.
+template <typename Routes>
+std::shared_ptr<Backend> known_backend(const Routes& routes, const Backend& wanted) {
+  for (const auto& route : routes) {
     for (const auto& backend : route->backends) {
       if (backend->same_place(wanted)) return backend;
     }
@@ -67,7 +68,9 @@ AppRoutes resolve_app(AppPorts ports, bool published, std::vector<ContainerFile>
       backend->name = name;
       backend->ip = *place.ip;
       backend->port = place.port;
-      if (auto known = known_backend(previous, *backend)) backend = std::move(known);
+      auto known = previous != nullptr ? known_backend(previous->routes, *backend) : nullptr;
+      if (!known) known = known_backend(result.routes, *backend);
+      if (known) backend = std::move(known);
       route->backends.push_back(std::move(backend));
     }
     result.routes.push_back(std::move(route));

@@ -71,8 +71,9 @@ Inheritance read_inheritance(int list_fd) {
           {std::string(fields[2]), static_cast<unsigned>(number), std::string(fields[4])});
       continue;
     }
-    const auto fd = fields.size() == 2 ? parse_number(fields[0], 10'000'000) : std::nullopt;
-    if (!fd || ::fcntl(static_cast<int>(*fd), F_SETFD, FD_CLOEXEC) != 0) {
+    const auto fd = parse_number(fields[0], 10'000'000);
+    if (!fd) continue;  // of a version that has more to say
+    if (fields.size() != 2 || ::fcntl(static_cast<int>(*fd), F_SETFD, FD_CLOEXEC) != 0) {
       throw Error("Unable to take over a socket: \"{}\" names none", printable(line));
     }
     UniqueFd socket(static_cast<int>(*fd));
@@ -82,9 +83,7 @@ Inheritance read_inheritance(int list_fd) {
       inheritance.older.push_back({std::move(socket), fields[1] == kEnding});
     } else if (const auto address = ListenAddress::parse(fields[1])) {
       inheritance.listeners.emplace_back(*address, std::move(socket));
-    } else {
-      throw Error("Unable to take over a socket: \"{}\" is no address", printable(fields[1]));
-    }
+    }  // else of a kind that another version knows: it is closed
   }
   return inheritance;
 }

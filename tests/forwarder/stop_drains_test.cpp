@@ -99,6 +99,34 @@ TEST_CASE("a port that passes to another app resets the connections of the one b
   CHECK(next.receive(1) == "x");
 }
 
+// The deadline of those who were there when the port went met those who came when it was back.
+TEST_CASE("a port that comes back to its app does not reset who comes then", "[stop_drains]") {
+  MailHost host;
+  const std::string mapping = std::to_string(host.port) + ":" + std::to_string(host.private_port) +
+                              " drain-timeout=1500ms\n";
+  host.ports("mail", mapping);
+  const Server mail(MailHost::kAddress, host.private_port, greeting("mail"));
+  const Server other("127.0.0.3", host.private_port, greeting("other"));
+  host.run("other", "web.1", "127.0.0.3");
+  auto& daemon = host.start();
+  Peer before = host.connect();
+  CHECK(before.receive_line() == "mail");
+  host.ports("mail", "");
+  host.ports("other", mapping);
+  CHECK(daemon.ask("reload") == "ok\n");
+  Peer meanwhile = host.connect();
+  CHECK(meanwhile.receive_line() == "other");
+  host.ports("other", "");
+  host.ports("mail", mapping);
+  CHECK(daemon.ask("reload") == "ok\n");
+  Peer after = host.connect();
+  CHECK(after.receive_line() == "mail");
+  CHECK(before.wait_end() == End::reset);
+  CHECK(meanwhile.wait_end() == End::reset);
+  CHECK(after.send("x"));
+  CHECK(after.receive(1) == "x");
+}
+
 TEST_CASE("a stopped app's answer reaches a client that is slow to take it", "[stop_drains]") {
   MailHost host;
   const std::string answer = random_bytes(400 << 10, 1);
