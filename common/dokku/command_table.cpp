@@ -36,7 +36,7 @@ const std::vector<Command>& command_table() {
        "Set or clear a network property for an app"},
       {Role::ports, "ports", "[<app>] [--format text|json] [--connections] [--watch]",
        "Shows what is forwarded now and to which containers"},
-      {Role::ports, "ports-check", "<file>", "Checks a PORTS file"},
+      {Role::ports, "ports-check", "<file> [--format text|json]", "Checks a PORTS file"},
       {Role::ports, "ports-reload", "", "Makes the forwarder read all mappings again"},
       {Role::ports, "ports-set", "<app> <mapping>...",
        "Sets the port mappings of an app in place of its PORTS file"},

@@ -100,7 +100,7 @@ setup() { ports_app; }
   run3 dokku netports:ports-check "$file" --format json
   expect 1 '{"valid":false,"line":3,"column":4,"reason":"\"50x25\" is not a private port (1 to 65535)"}'
   run3 dokku netports:ports-check
-  expect 2 "" "Usage: dokku netports:ports-check <file>"
+  expect 2 "" "Usage: dokku netports:ports-check <file> [--format text|json]"
   run3 dokku netports:ports-check /nonexistent/PORTS
   expect 1 "" " !     Unable to read /nonexistent/PORTS: No such file or directory"
   run3 dokku netports:ports-check /
@@ -116,7 +116,7 @@ setup() { ports_app; }
   run3 dokku netports:ports-reload extra
   expect 2 "" "Usage: dokku netports:ports-reload"
   run3 dokku netports:ports-check /nonexistent extra
-  expect 2 "" "Usage: dokku netports:ports-check <file>"
+  expect 2 "" "Usage: dokku netports:ports-check <file> [--format text|json]"
   run3 dokku netports:takeover on extra
   expect 2 "" "Usage: dokku netports:takeover on|off|status"
   run3 dokku netports:takeover status

@@ -33,7 +33,8 @@ TEST_CASE("a replaced container is shown as draining until its last connection e
   CHECK(first.receive_line() == "v1");
   CHECK(second.receive_line() == "v1");
   CHECK(draining(host, daemon).empty());
-  CHECK(host.deploy("127.0.0.3") == "ok\n");
+  const std::string next = host.run("mail", "web.1", "127.0.0.3");
+  CHECK(daemon.ask("reload mail") == "ok\n");
   Peer third = host.connect();
   CHECK(third.receive_line() == "v2");
   const auto old = draining(host, daemon);
@@ -45,8 +46,16 @@ TEST_CASE("a replaced container is shown as draining until its last connection e
       "{port=\"" + std::to_string(host.port) + "\",app=\"mail\",process=\"web\"}";
   CHECK(contains(daemon.ask("metrics"), "\ndokku_ports_connections_draining" + labels + " 2\n"));
   const std::string list = daemon.ask("connections mail");
-  CHECK(contains(list, "\"draining\""));
-  CHECK(contains(list, "\"streaming\""));
+  // Who is connected, to which release, since when.
+  const auto entry = [&](const Peer& peer, const std::string& id, const std::string& state) {
+    return "{\"listen\":\"" + std::to_string(host.port) +
+           "\",\"app\":\"mail\",\"client\":\"127.0.0.1:" + std::to_string(peer.local_port()) +
+           "\",\"container\":\"web.1\",\"container_id\":\"" + id + "\",\"state\":\"" + state +
+           "\",\"age_seconds\":";
+  };
+  CHECK(contains(list, entry(first, host.id, "draining")));
+  CHECK(contains(list, entry(second, host.id, "draining")));
+  CHECK(contains(list, entry(third, next, "streaming")));
   first.close();
   second.close();
   CHECK(eventually([&] { return draining(host, daemon).empty(); }));

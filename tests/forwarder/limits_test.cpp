@@ -164,6 +164,8 @@ TEST_CASE("no more connections are let in than descriptors suffice for", "[fd_li
   all.clear();
   CHECK(eventually([&] { return host.connect().receive_line() == "v1"; }));
   CHECK(eventually([&] { return daemon.status().open == 0; }));
+  // Whoever was let in had a descriptor left for the container, too.
+  CHECK(status_of(host).reasons["shortage"] == 0);
   for (int i = 0; i < 20; ++i) CHECK(host.connect().receive_line() == "v1");
 }
 

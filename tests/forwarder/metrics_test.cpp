@@ -1,5 +1,7 @@
 // --metrics-port: the metrics over HTTP, whoever else asks, and whichever daemon serves.
 #include <csignal>
+#include <map>
+#include <sstream>
 
 #include "catch.h"
 #include "host.h"
@@ -67,6 +69,105 @@ TEST_CASE("the metrics are served as Prometheus wants them", "[metrics]") {
   CHECK_THAT(after, Contains(row("connections_open") + "1\n"));
   CHECK_THAT(after, Contains(row("connections_accepted_total") + "1\n"));
   CHECK_THAT(after, Contains(row("bytes_total", ",direction=\"out\"") + "6\n"));
+}
+
+namespace {
+
+/// The samples of a page, by name and labels, after a look at each of its lines.
+std::map<std::string, double> samples_of(const std::string& page) {
+  std::map<std::string, double> samples;
+  std::map<std::string, std::string> types;
+  std::istringstream lines(page);
+  std::string family;
+  for (std::string line; std::getline(lines, line);) {
+    CAPTURE(line);
+    std::istringstream words(line);
+    std::string hash;
+    std::string kind;
+    std::string name;
+    if (line.starts_with("# ")) {
+      words >> hash >> kind >> name;
+      if (kind == "HELP") {
+        CHECK(types.count(name) == 0);
+        family = name;
+      } else {
+        CHECK(kind == "TYPE");
+        CHECK(name == family);
+        words >> types[name];
+      }
+      continue;
+    }
+    const auto blank = line.rfind(' ');
+    REQUIRE(blank != std::string::npos);
+    const std::string sample = line.substr(0, blank);
+    CHECK(sample.starts_with(family));
+    CHECK(samples.count(sample) == 0);
+    std::size_t used = 0;
+    samples[sample] = std::stod(line.substr(blank + 1), &used);
+    CHECK(used == line.size() - blank - 1);
+  }
+  for (const auto& [name, type] : types) {
+    CAPTURE(name);
+    CHECK((type == "gauge" || type == "counter" || type == "histogram"));
+    CHECK(name.ends_with("_total") == (type == "counter"));
+  }
+  return samples;
+}
+
+}  // namespace
+
+TEST_CASE("the metrics count who was refused or failed, by reason, and what answers", "[metrics]") {
+  MailHost host;
+  const auto full = free_port();
+  const auto deaf = free_port();
+  const auto deaf_private = free_port();
+  const auto mapping = [&](std::uint16_t port, std::uint16_t private_port, const char* options) {
+    return std::to_string(port) + ":" + std::to_string(private_port) + options + "\n";
+  };
+  host.ports("mail", mapping(host.port, host.private_port, " deny=127.0.0.1") +
+                         mapping(full, host.private_port, " max-connections=1 overflow=reset") +
+                         mapping(deaf, deaf_private, ""));
+  const Server backend(MailHost::kAddress, host.private_port, greeting("v1"));
+  auto& daemon = host.start();
+  const auto reloads = samples_of(daemon.ask("metrics").substr(3))["dokku_ports_reloads_total"];
+  for (int i = 0; i < 3; ++i) CHECK(host.connect().wait_end() == End::reset);
+  Peer open = connect_to(full);
+  CHECK(open.receive_line() == "v1");
+  CHECK(connect_to(full).wait_end() == End::reset);
+  CHECK(connect_to(deaf).wait_end() == End::reset);
+  CHECK(daemon.ask("reload") == "ok\n");
+
+  const std::string page = daemon.ask("metrics");
+  REQUIRE(page.starts_with("ok\n"));
+  auto samples = samples_of(page.substr(3));
+  const auto value = [&](const std::string& name, std::uint16_t port, const std::string& more) {
+    const std::string sample = "dokku_ports_" + name + "{port=\"" + std::to_string(port) +
+                               R"(",app="mail",process="web")" + more + "}";
+    CAPTURE(sample);
+    REQUIRE(samples.count(sample) == 1);
+    return samples[sample];
+  };
+  CHECK(value("connections_refused_total", host.port, R"(,reason="denied")") == 3);
+  CHECK(value("connections_refused_total", full, R"(,reason="denied")") == 0);
+  CHECK(value("connections_refused_total", full, R"(,reason="over_limit")") == 1);
+  CHECK(value("connections_failed_total", deaf, R"(,reason="unreachable")") == 1);
+  CHECK(value("connections_accepted_total", full, "") == 2);
+  CHECK(value("connections_open", full, "") == 1);
+  CHECK(value("backend_up", full, R"(,container="web.1")") == 1);
+  CHECK(value("backend_up", deaf, R"(,container="web.1")") == 0);
+  CHECK(samples["dokku_ports_reloads_total"] > reloads);
+  double below = 0;
+  for (const char* bound : {"0.001", "0.01", "0.1", "1", "+Inf"}) {
+    const auto sample = "dokku_ports_connect_seconds_bucket{port=\"" + std::to_string(full) +
+                        R"(",app="mail",process="web",le=")" + bound + "\"}";
+    const auto found = samples.find(sample);
+    if (found == samples.end()) continue;  // bounds may change, their order may not
+    CHECK(found->second >= below);
+    below = found->second;
+  }
+  CHECK(below == 1);
+  CHECK(value("connect_seconds_count", full, "") == 1);
+  CHECK(value("connect_seconds_bucket", full, R"(,le="+Inf")") == 1);
 }
 
 TEST_CASE("what is no GET of the metrics is told so", "[metrics]") {

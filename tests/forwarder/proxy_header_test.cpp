@@ -1,20 +1,11 @@
 // The PROXY protocol: who the client is reaches the backend before the client's first byte, and a
 // trusted front is believed, nobody else.
-#include <arpa/inet.h>
-
 #include "catch.h"
 #include "host.h"
 
 using namespace netports::test;
 
 namespace {
-
-std::uint16_t local_port(const Peer& peer) {
-  sockaddr_storage storage{};
-  socklen_t length = sizeof storage;
-  ::getsockname(peer.fd(), reinterpret_cast<sockaddr*>(&storage), &length);
-  return ntohs(reinterpret_cast<sockaddr_in&>(storage).sin_port);  // at the same place in both
-}
 
 /// Answers everything it gets, then ends.
 void repeat_all(Peer& peer) {
@@ -43,7 +34,7 @@ TEST_CASE("v1 names client and public address before the client's bytes", "[prox
   const bool v6 = GENERATE(false, true);
   Peer client = connect_to(host.port, v6 ? "::1" : "127.0.0.1");
   const std::string ports =
-      std::to_string(local_port(client)) + " " + std::to_string(host.port) + "\r\n";
+      std::to_string(client.local_port()) + " " + std::to_string(host.port) + "\r\n";
   CHECK(answer_to(client, "hello") ==
         (v6 ? "PROXY TCP6 ::1 ::1 " : "PROXY TCP4 127.0.0.1 127.0.0.1 ") + ports + "hello");
 }
@@ -58,15 +49,42 @@ TEST_CASE("v2 is 28 bytes for IPv4 and 52 for IPv6", "[proxy_header]") {
     return std::string{static_cast<char>(port >> 8), static_cast<char>(port & 0xff)};
   };
   Peer four = connect_to(host.port);
-  const std::string ports_four = port_bytes(local_port(four)) + port_bytes(host.port);
+  const std::string ports_four = port_bytes(four.local_port()) + port_bytes(host.port);
   CHECK(answer_to(four, "hello") == signature + std::string("\x11\0\x0c", 3) +
                                         std::string("\x7f\0\0\x01\x7f\0\0\x01", 8) + ports_four +
                                         "hello");
   Peer six = connect_to(host.port, "::1");
-  const std::string ports_six = port_bytes(local_port(six)) + port_bytes(host.port);
+  const std::string ports_six = port_bytes(six.local_port()) + port_bytes(host.port);
   const std::string one = std::string(15, '\0') + '\x01';
   CHECK(answer_to(six, "hello") ==
         signature + std::string("\x21\0\x24", 3) + one + one + ports_six + "hello");
+}
+
+TEST_CASE("the header is there in one piece, whatever the client sends with it", "[proxy_header]") {
+  MailHost host;
+  const bool v1 = GENERATE(true, false);
+  use(host, v1 ? "proxy-protocol=v1" : "proxy-protocol=v2");
+  const netports::UniqueFd listening = listen_at(MailHost::kAddress, host.private_port);
+  host.start();
+  for (const std::size_t early : {0U, 1U, 100'000U}) {
+    CAPTURE(v1, early);
+    Peer client = host.connect();
+    if (early > 0) CHECK(client.send(std::string(early, 'x')));
+    const Peer backend = accept_from(listening);
+    REQUIRE(eventually([&] { return backend.readable(); }));
+    char bytes[512];
+    const ssize_t got = ::recv(backend.fd(), bytes, sizeof bytes, 0);
+    REQUIRE(got > 0);
+    const std::string_view first(bytes, static_cast<std::size_t>(got));
+    const std::string header = "PROXY TCP4 127.0.0.1 127.0.0.1 " +
+                               std::to_string(client.local_port()) + " " +
+                               std::to_string(host.port) + "\r\n";
+    if (v1) {
+      CHECK(first.starts_with(header));
+    } else {
+      CHECK(first.size() >= 28);
+    }
+  }
 }
 
 TEST_CASE("a server that speaks first is told who the client is too", "[proxy_header]") {
@@ -91,7 +109,7 @@ TEST_CASE("the backend that takes over from one that refuses gets the header who
   for (int i = 0; i < 4; ++i) {
     Peer client = host.connect();
     const std::string ports =
-        std::to_string(local_port(client)) + " " + std::to_string(host.port) + "\r\n";
+        std::to_string(client.local_port()) + " " + std::to_string(host.port) + "\r\n";
     CHECK(answer_to(client, "hello") == "PROXY TCP4 127.0.0.1 127.0.0.1 " + ports + "hello");
   }
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <linux/filter.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -124,6 +125,13 @@ void Peer::reset() {
 }
 
 void Peer::vanish() const { make_deaf(fd_.get()); }
+
+std::uint16_t Peer::local_port() const {
+  sockaddr_storage storage{};
+  socklen_t length = sizeof storage;
+  ::getsockname(fd(), reinterpret_cast<sockaddr*>(&storage), &length);
+  return ntohs(reinterpret_cast<sockaddr_in&>(storage).sin_port);  // at the same place in both
+}
 
 bool Peer::readable() const {
   pollfd polled{fd_.get(), POLLIN, 0};

@@ -42,6 +42,9 @@ class Peer {
   /// Whether a byte, an end or a reset is there to be read now.
   [[nodiscard]] bool readable() const;
 
+  /// The TCP port at its own end.
+  [[nodiscard]] std::uint16_t local_port() const;
+
   [[nodiscard]] int fd() const { return fd_.get(); }
 
  private:

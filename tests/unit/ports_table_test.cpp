@@ -42,6 +42,21 @@ TEST_CASE("status_of_apps keeps the apps asked for and the order of members", "[
   CHECK_THROWS_AS(status_of_apps("", {}), Error);
 }
 
+TEST_CASE("connections_table says who is connected to which release since when", "[ports]") {
+  const std::string list = R"([{"listen":"25","app":"mail","client":"192.0.2.7:40112",)"
+                           R"("container":"web.1","container_id":"0123456789abcdef0123",)"
+                           R"("state":"draining","age_seconds":3725},)"
+                           R"({"listen":"26","app":"b","client":"\u001b","container":"",)"
+                           R"("container_id":"","state":"connecting","age_seconds":0}])";
+  CHECK(connections_table(list) ==
+        "PUBLIC  APP   CLIENT           CONTAINER  RELEASE       STATE       SINCE\n"
+        "25      mail  192.0.2.7:40112  web.1      0123456789ab  draining    1h\n"
+        "26      b     \\x1b                                      connecting  0s\n");
+  CHECK(connections_of_apps(list, {"b"}).find("mail") == std::string::npos);
+  CHECK(connections_table("[]").empty());
+  CHECK_THROWS_AS(connections_table("{}"), Error);
+}
+
 TEST_CASE("short_number keeps to four digits", "[ports]") {
   CHECK(short_number(0) == "0");
   CHECK(short_number(999) == "999");
