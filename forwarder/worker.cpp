@@ -678,13 +678,13 @@ void Worker::drive(Connection* connection) {
   if (out > 0) add_own(count.bytes_out, out);
   if (in + out > 0) connection->active = now_;
   if (is_bulk(*connection)) bulk_moved_ += in + out;
+  if (up == Result::finished && down == Result::finished) return close(connection);
   Endpoint& client = connection->client;
   Endpoint& backend = connection->backend;
   if (is_over(connection, client, backend, connection->up, up) ||
       is_over(connection, backend, client, connection->down, down)) {
     return reset(connection, count.reset);
   }
-  if (up == Result::finished && down == Result::finished) return close(connection);
   if (up == Result::more || down == Result::more) wait_for_turn(connection);
   ask_events(connection);
 }
