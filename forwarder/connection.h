@@ -35,9 +35,9 @@ struct Connection {
   Connection* previous = nullptr;
   std::unique_ptr<Backends> tried;  // in vain, when any were
   State state = State::connecting;
-  bool queued = false;    // has more to move, waits for its next turn
-  bool admitted = false;  // passed what is checked before a backend is dialled
-  bool dying = false;     // one side is gone, the other has yet to take its last bytes
+  bool queued : 1 = false;    // has more to move, waits for its next turn
+  bool admitted : 1 = false;  // passed what is checked before a backend is dialled
+  bool dying : 1 = false;     // one side is gone, the other has yet to take its last bytes
 };
 
 /// A doubly linked list through the connections themselves, oldest first.

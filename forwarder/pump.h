@@ -21,16 +21,16 @@ namespace netports {
 /// One socket of a connection and what edge-triggered epoll has told about it.
 struct Endpoint {
   int fd = -1;
-  std::uint32_t asked = 0;  // epoll events registered, 0 when not registered at all
-  bool readable = false;    // reading may give something; cleared by a read that would block
-  bool writable = false;    // likewise
-  bool hung_up = false;     // the peer's end is known to come: read on after a short read
-  bool ends = false;        // likewise, and cleanly: what is there to read is the last of it
-  bool urgent = false;      // it sends urgent data, at which reads stop short and splice for good
-  bool connected = false;   // the handshake is done; a half-close before it would cut it off
-  bool ended = false;       // all it had to say is passed on, its end included
-  bool broken = false;      // a write to it failed: what reads as its end is none
-  bool errored = false;     // epoll told of an error; what came before it may still be there
+  std::uint32_t asked = 0;    // epoll events registered, 0 when not registered at all
+  bool readable : 1 = false;  // reading may give something; cleared by a read that would block
+  bool writable : 1 = false;  // likewise
+  bool hung_up : 1 = false;   // the peer's end is known to come: read on after a short read
+  bool ends : 1 = false;      // likewise, and cleanly: what is there to read is the last of it
+  bool urgent : 1 = false;    // it sends urgent data, at which reads stop short and splice for good
+  bool connected : 1 = false;  // the handshake is done; a half-close before it would cut it off
+  bool ended : 1 = false;      // all it had to say is passed on, its end included
+  bool broken : 1 = false;     // a write to it failed: what reads as its end is none
+  bool errored : 1 = false;    // epoll told of an error; what came before it may still be there
 
   /// Its last bytes may still be there to be read.
   void write_failed() { broken = readable = hung_up = true; }
@@ -110,10 +110,10 @@ class Pump {
   SplicePipe* pipe_ = nullptr;
   std::uint32_t turn_bytes_ = 0;  // spliced since the pipe last ran dry, saturating
   std::uint8_t large_reads_ = 0;
-  bool splicing_ = false;
-  bool saw_end_ = false;
-  bool read_failed_ = false;
-  bool end_passed_on_ = false;
+  bool splicing_ : 1 = false;
+  bool saw_end_ : 1 = false;
+  bool read_failed_ : 1 = false;
+  bool end_passed_on_ : 1 = false;
 };
 
 }  // namespace netports
