@@ -9,7 +9,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
+#include <filesystem>
 #include <new>
 
 #include "base/error.h"
@@ -18,6 +20,7 @@
 #include "forwarder/event_log.h"
 #include "forwarder/limits.h"
 #include "forwarder/status.h"
+#include "ports/control.h"
 
 namespace netports {
 
@@ -60,6 +63,20 @@ UniqueFd listen_on_path(const std::string& path) {
   return fd;
 }
 
+/// Removes what killed daemons left of their own sockets beside `path`.
+void remove_stale(const std::string& path) {
+  const std::filesystem::path control(path);
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(control.parent_path(), error)) {
+    const std::string name = entry.path().filename().string();
+    const std::string prefix = control.filename().string() + ".";
+    if (!name.starts_with(prefix)) continue;
+    const auto pid = parse_number(std::string_view(name).substr(prefix.size()), 1 << 30);
+    if (!pid || ::kill(static_cast<pid_t>(*pid), 0) == 0 || errno != ESRCH) continue;
+    ::unlink(entry.path().c_str());
+  }
+}
+
 std::string reply_text(const ReloadResult& result) {
   std::string text =
       result.error.empty() ? "ok\n" : fmt::format("error {}\n", printable(result.error, 1000));
@@ -83,13 +100,26 @@ ControlServer::ControlServer(std::string path, UniqueFd inherited, Manager& mana
       older_(older),
       owns_path_(!inherited),
       listening_(inherited ? std::move(inherited) : listen_on_path(path_)),
-      answers_(std::make_shared<Answers>()) {}
+      answers_(std::make_shared<Answers>()) {
+  remove_stale(path_);
+}
 
 ControlServer::~ControlServer() {
   if (listening_ && owns_path_) ::unlink(path_.c_str());
 }
 
-void ControlServer::hand_over() { listening_.reset(); }
+void ControlServer::hand_over() {
+  listening_.reset();
+  // Who is still connected can be asked of this process.
+  path_ = control_path_of(path_, ::getpid());
+  owns_path_ = false;
+  try {
+    listening_ = listen_on_path(path_);
+    owns_path_ = true;
+  } catch (const Error& error) {
+    event_log::write("control-failed", {{"reason", error.what()}});
+  }
+}
 
 void ControlServer::add_descriptors(std::vector<pollfd>& polled) {
   polled.push_back({answers_->wake.get(), POLLIN, 0});
@@ -103,7 +133,7 @@ void ControlServer::add_descriptors(std::vector<pollfd>& polled) {
 }
 
 void ControlServer::serve() {
-  owns_path_ = true;
+  owns_path_ = owns_path_ || listening_;
   std::uint64_t count = 0;
   [[maybe_unused]] const ssize_t n = ::read(answers_->wake.get(), &count, sizeof count);
   std::vector<std::pair<std::weak_ptr<Client>, std::string>> ready;

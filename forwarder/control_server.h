@@ -32,7 +32,8 @@ class ControlServer {
 
   /// The listening socket, borrowed, for the daemon after this one.
   [[nodiscard]] int socket() const { return listening_.get(); }
-  /// Leaves socket and path to the daemon after this one; clients already here are still answered.
+  /// Leaves socket and path to the daemon after this one, and listens on a path of its own, where
+  /// it can be asked what it still finishes. Clients already here are still answered.
   void hand_over();
 
   /// Adds what shall be polled to `polled`.
@@ -62,7 +63,7 @@ class ControlServer {
   void answer(Client& client, const std::string& text) const;
   Manager::Done answer_later(Client& client);
 
-  const std::string path_;
+  std::string path_;
   Manager& manager_;
   const Generations& older_;
   bool owns_path_;  // an heir only once it serves

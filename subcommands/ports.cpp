@@ -29,8 +29,18 @@ struct Wanted {
 
 std::string document_of(const program::Call& call, const Wanted& wanted) {
   const PortsRole ports(call.env, call.entry);
-  std::string document = wanted.connections ? ports.forwarder.connections(wanted.app)
-                                            : ports.forwarder.status(wanted.app);
+  const std::string status = ports.forwarder.status(wanted.app);
+  std::string document = wanted.connections ? ports.forwarder.connections(wanted.app) : status;
+  // Those from before upgrades only finish, and are asked one by one.
+  for (const auto pid : older_daemons(status)) {
+    try {
+      const ForwarderControl older = ports.forwarder.older(pid);
+      document = wanted.connections ? connections_and(document, older.connections(wanted.app))
+                                    : status_and(document, older.status(wanted.app));
+    } catch (const Error&) {
+      continue;  // it has just ended
+    }
+  }
   if (wanted.app.empty()) {
     // Whoever may not see an app does not see its ports either.
     const auto apps = visible_apps(call.env);

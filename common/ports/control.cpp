@@ -116,6 +116,10 @@ Reply ask(const std::string& socket, const std::string& line, std::chrono::milli
   return reply;
 }
 
+std::string control_path_of(const std::string& socket, std::int64_t pid) {
+  return fmt::format("{}.{}", socket, pid);
+}
+
 std::string ForwarderControl::body_of(const std::string& line,
                                       std::chrono::milliseconds timeout) const {
   Reply reply = ask(socket_, line, timeout);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ struct Reply {
 /// the answer is no answer.
 Reply ask(const std::string& socket, const std::string& line, std::chrono::milliseconds timeout);
 
+/// Where the daemon with process id `pid` listens once another one has `socket`.
+std::string control_path_of(const std::string& socket, std::int64_t pid);
+
 /// The questions. Errors of all: as `ask`, and Error with the daemon's own words.
 class ForwarderControl {
  public:
@@ -36,6 +40,11 @@ class ForwarderControl {
   /// Asks whether it could listen. Gives "25 Address already in use" for each address that another
   /// program holds.
   std::vector<std::string> probe(const std::vector<PortMapping>& mappings) const;
+
+  /// The same daemon's control, of the process `pid` from before an upgrade.
+  [[nodiscard]] ForwarderControl older(std::int64_t pid) const {
+    return ForwarderControl(control_path_of(socket_, pid));
+  }
 
   /// Who is connected, one JSON list.
   std::string connections(const std::string& app = "") const;

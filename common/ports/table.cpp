@@ -119,6 +119,38 @@ std::string status_of_apps(const std::string& document, const std::set<std::stri
   return out.str();
 }
 
+std::vector<std::int64_t> older_daemons(const std::string& document) {
+  std::vector<std::int64_t> pids;
+  const auto listed = json::array(json::parse_object(document, kSource), "older_daemons");
+  for (std::size_t i = 0; listed && i < listed->size(); ++i) {
+    if (const auto pid = listed->get(static_cast<unsigned>(i)); pid.isInteger()) {
+      pids.push_back(pid.convert<std::int64_t>());
+    }
+  }
+  return pids;
+}
+
+std::string status_and(const std::string& document, const std::string& older) {
+  json::Object status = parse_in_order(document);
+  json::Array ports = json::array(status, "ports");
+  if (!ports) ports = new Poco::JSON::Array(Poco::JSON_PRESERVE_KEY_ORDER);
+  for (const auto& port : json::objects(json::array(parse_in_order(older), "ports"))) {
+    ports->add(port);
+  }
+  status->set("ports", ports);
+  std::ostringstream out;
+  status->stringify(out);
+  return out.str();
+}
+
+std::string connections_and(const std::string& list, const std::string& older) {
+  json::Array all = json::parse_array(list, kConnections);
+  for (const auto& entry : json::objects(json::parse_array(older, kConnections))) all->add(entry);
+  std::ostringstream out;
+  all->stringify(out);
+  return out.str();
+}
+
 std::string connections_of_apps(const std::string& list, const std::set<std::string>& apps) {
   json::Array kept = new Poco::JSON::Array;
   for (const auto& entry : json::objects(json::parse_array(list, kConnections))) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace netports {
 
@@ -11,14 +12,22 @@ namespace netports {
 /// Errors: Error when it is no status document.
 std::string status_of_apps(const std::string& document, const std::set<std::string>& apps);
 
+/// The processes from before upgrades that the document names. Errors: as above.
+std::vector<std::int64_t> older_daemons(const std::string& document);
+
+/// `document` with the ports of `older`, the status of a daemon from before an upgrade, behind its
+/// own. Errors: as above, for both.
+std::string status_and(const std::string& document, const std::string& older);
+
 /// One line for each backend of each public port, columns aligned under a heading; then, each in
 /// one line, what is wrong with a port or an app. Empty when the document has neither. Errors:
 /// Error when it is no status document.
 std::string status_table(const std::string& document);
 
-/// The same for the list of open connections: `list` without those of other apps, and as a table
-/// with one line a connection. RELEASE is the container's short id. Errors: Error when it is no
-/// list.
+/// The same for the list of open connections: `list` with those of `older` behind them, without
+/// those of other apps, and as a table with one line a connection. RELEASE is the container's short
+/// id. Errors: Error when it is no list.
+std::string connections_and(const std::string& list, const std::string& older);
 std::string connections_of_apps(const std::string& list, const std::set<std::string>& apps);
 std::string connections_table(const std::string& list);
 

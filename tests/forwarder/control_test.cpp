@@ -1,6 +1,7 @@
 // The control socket: who talks nonsense, too much or too slowly gets an error or is dropped, and
 // nobody else waits.
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <fstream>
@@ -38,6 +39,18 @@ TEST_CASE("a socket file that a killed daemon left is replaced", "[control]") {
   CHECK(std::filesystem::exists(host.control()));
   host.start();
   CHECK(host.connect().receive_line() == "v1");
+}
+
+TEST_CASE("what killed daemons left of their own sockets is removed, no other file", "[control]") {
+  MailHost host;
+  const std::string left = host.control() + ".999999999";  // above all process ids
+  const std::string alive = host.control() + "." + std::to_string(::getpid());
+  const std::string other = host.control() + ".old";
+  for (const auto& path : {left, alive, other}) std::ofstream(path) << "x";
+  host.start();
+  CHECK_FALSE(std::filesystem::exists(left));
+  CHECK(std::filesystem::exists(alive));
+  CHECK(std::filesystem::exists(other));
 }
 
 TEST_CASE("a file that is no socket stays, and the daemon says so", "[control]") {

@@ -1,6 +1,9 @@
 // Connections that only finish are shown as such: of an old container, of a port that is gone, of
 // the daemon before an upgrade.
+#include <sys/stat.h>
+
 #include <csignal>
+#include <filesystem>
 
 #include "catch.h"
 #include "host.h"
@@ -98,8 +101,25 @@ TEST_CASE("the daemon before an upgrade is named while it finishes its connectio
   REQUIRE(daemon.wait_log("\nhanded-over "));
   CHECK(daemon.status().older_daemons == std::vector<std::int64_t>{daemon.pid()});
   CHECK(contains(daemon.ask("metrics"), "\ndokku_ports_older_daemons 1\n"));
+  // It can be asked itself, beside the path that it has left to its heir.
+  const std::string own = host.control() + "." + std::to_string(daemon.pid());
+  const auto ask_old = [&](const std::string& request) {
+    Peer peer = connect_to_path(own);
+    peer.send(request + "\n");
+    return peer.receive_all();
+  };
+  REQUIRE(eventually([&] { return std::filesystem::exists(own); }));
+  struct stat info {};
+  REQUIRE(::stat(own.c_str(), &info) == 0);
+  CHECK((info.st_mode & 0777) == 0660);
+  const std::string list = ask_old("connections mail");
+  CHECK(contains(list, "\"client\":\"127.0.0.1:" + std::to_string(client.local_port()) + "\""));
+  CHECK(contains(list, host.id));
+  CHECK(contains(list, "\"draining\""));
+  CHECK(contains(ask_old("status mail"), "\"state\":\"draining\",\"error\":\"\",\"open\":1"));
   const pid_t heir = daemon.pid_in_log("handed-over");
   client.close();
   daemon.follow(heir);
   CHECK(daemon.status().older_daemons.empty());
+  CHECK_FALSE(std::filesystem::exists(own));
 }

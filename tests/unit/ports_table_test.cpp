@@ -57,6 +57,20 @@ TEST_CASE("connections_table says who is connected to which release since when",
   CHECK_THROWS_AS(connections_table("{}"), Error);
 }
 
+TEST_CASE("older daemons' ports and connections stand behind the newest one's", "[ports]") {
+  const std::string status =
+      R"({"version":"1","older_daemons":[7,"x",12],"ports":[{"listen":"25","app":"a"}]})";
+  CHECK(older_daemons(status) == std::vector<std::int64_t>{7, 12});
+  CHECK(older_daemons("{}").empty());
+  CHECK(status_and(status, R"({"ports":[{"listen":"25","app":"a","state":"draining"},3]})") ==
+        R"({"version":"1","older_daemons":[7,"x",12],"ports":[{"listen":"25","app":"a"},)"
+        R"({"listen":"25","app":"a","state":"draining"}]})");
+  CHECK(status_and("{}", "{}") == R"({"ports":[]})");
+  CHECK_THROWS_AS(status_and(status, "nonsense"), Error);
+  CHECK(connections_and(R"([{"app":"a"}])", R"([{"app":"b"}])") == R"([{"app":"a"},{"app":"b"}])");
+  CHECK_THROWS_AS(connections_and("[]", "{}"), Error);
+}
+
 TEST_CASE("short_number keeps to four digits", "[ports]") {
   CHECK(short_number(0) == "0");
   CHECK(short_number(999) == "999");
