@@ -136,7 +136,7 @@ TEST_CASE("all that the kernel holds arrives before the reset behind it", "[rese
   constexpr std::size_t kPiece = 64 << 10;
   while (held < last.size()) {
     if (::send(sender.fd(), last.data() + held, kPiece, MSG_DONTWAIT) != kPiece) break;
-    if (!eventually(confirmed, std::chrono::milliseconds(500))) break;
+    if (!eventually(confirmed, std::chrono::seconds(2))) break;
     held += kPiece;
   }
   sender.reset();
