@@ -110,13 +110,13 @@ ControlServer::~ControlServer() {
 
 void ControlServer::hand_over() {
   listening_.reset();
-  // Who is still connected can be asked of this process.
-  path_ = control_path_of(path_, ::getpid());
   owns_path_ = false;
   try {
+    // Who is still connected can be asked of this process.
+    path_ = control_path_of(path_, ::getpid());
     listening_ = listen_on_path(path_);
     owns_path_ = true;
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {  // also without memory: the hand-over goes on
     event_log::write("control-failed", {{"reason", error.what()}});
   }
 }
