@@ -17,7 +17,7 @@ target_compile_options(netports_flags INTERFACE
   -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
   -ffunction-sections -fdata-sections $<$<BOOL:${NETPORTS_WERROR}>:-Werror>)
 target_compile_definitions(netports_flags INTERFACE
-  NETPORTS_VERSION="${PROJECT_VERSION}" FMT_HEADER_ONLY=1 _FILE_OFFSET_BITS=64)
+  NETPORTS_VERSION="${PROJECT_VERSION}" _FILE_OFFSET_BITS=64)
 target_include_directories(netports_flags INTERFACE
   ${CMAKE_SOURCE_DIR}/common ${CMAKE_SOURCE_DIR})
 target_link_options(netports_flags INTERFACE -Wl,--gc-sections -Wl,--as-needed)

@@ -1,6 +1,6 @@
 #include "forwarder/proxy_header.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <netinet/in.h>
 

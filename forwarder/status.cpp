@@ -3,6 +3,7 @@
 #include <set>
 #include <sstream>
 
+#include "base/text.h"
 #include "forwarder/limits.h"
 
 namespace netports {
@@ -319,7 +320,7 @@ std::string backend_lines(const Manager& manager, const std::string& app) {
       lines.insert(fmt::format("{} {}\n", backend->name, backend->address()));
     }
   }
-  return fmt::format("{}", fmt::join(lines, ""));
+  return join({lines.begin(), lines.end()}, "");
 }
 
 }  // namespace netports

@@ -1,7 +1,7 @@
 // The ways a program can fail. `program` prints the message and exits with the status, once.
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <stdexcept>
 #include <string>

@@ -1,6 +1,6 @@
 #include "docker/network.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdio>
 #include <ctime>

@@ -1,6 +1,6 @@
 #include "dokku/command_table.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

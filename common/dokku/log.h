@@ -1,7 +1,7 @@
 // Dokku's message prefixes and streams [§8.1]. The only code that writes messages.
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <string_view>
 #include <utility>

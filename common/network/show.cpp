@@ -1,6 +1,6 @@
 #include "network/show.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/text.h"
 

@@ -1,5 +1,7 @@
 #include "ports/lifecycle.h"
 
+#include <fmt/format.h>
+
 #include <functional>
 
 #include "base/text.h"

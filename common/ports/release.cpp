@@ -1,5 +1,7 @@
 #include "ports/release.h"
 
+#include <fmt/format.h>
+
 #include "base/text.h"
 #include "docker/container.h"
 #include "docker/image_file.h"

@@ -1,6 +1,6 @@
 #include "fake_engine.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace netports::test {
 

@@ -1,6 +1,6 @@
 #include "peer.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
 #include <poll.h>

@@ -1,6 +1,6 @@
 #include "ports/mapping.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "catch.h"
 #include "ports/options.h"

@@ -1,5 +1,5 @@
 // The decisions of the network role that need no Engine.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/error.h"
 #include "base/file.h"

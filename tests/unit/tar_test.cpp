@@ -1,6 +1,6 @@
 #include "docker/tar.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <random>
 
