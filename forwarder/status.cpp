@@ -1,5 +1,9 @@
 #include "forwarder/status.h"
 
+#include <Poco/JSON/Array.h>
+#include <Poco/JSON/Object.h>
+#include <fmt/core.h>
+
 #include <set>
 #include <sstream>
 

@@ -1,10 +1,8 @@
 #include "ports/table.h"
 
-#include <Poco/JSON/Parser.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <sstream>
 #include <vector>
 
 #include "base/error.h"
@@ -27,16 +25,16 @@ std::uint64_t count(const json::Object& from, const std::string& key) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(0, json::number(from, key)));
 }
 
-std::string text(const json::Object& from, const std::string& key) {
+std::string shown(const json::Object& from, const std::string& key) {
   return printable(json::text(from, key), 80);
 }
 
 void add_port(const json::Object& port, std::vector<Row>& rows) {
-  Row row{text(port, "listen"),
-          text(port, "app"),
-          text(port, "process"),
+  Row row{shown(port, "listen"),
+          shown(port, "app"),
+          shown(port, "process"),
           fmt::format("{}", count(port, "private_port")),
-          text(port, "state"),
+          shown(port, "state"),
           fmt::format("{}", count(port, "open")),
           short_number(count(port, "bytes_in")),
           short_number(count(port, "bytes_out")),
@@ -44,9 +42,9 @@ void add_port(const json::Object& port, std::vector<Row>& rows) {
           "-"};
   const auto backends = json::objects(json::array(port, "backends"));
   for (const auto& backend : backends) {
-    row[8] = fmt::format("{} {}, {} open", text(backend, "name"), text(backend, "state"),
+    row[8] = fmt::format("{} {}, {} open", shown(backend, "name"), shown(backend, "state"),
                          count(backend, "open"));
-    row[9] = text(backend, "address");
+    row[9] = shown(backend, "address");
     rows.push_back(row);
     // The port's own columns stand in its first line only.
     std::fill(row.begin(), row.begin() + 8, std::string());
@@ -79,22 +77,16 @@ std::string aligned(const std::vector<Row>& rows) {
   return out;
 }
 
-/// json::parse_object sorts the members; this one is for printing them again.
-json::Object parse_in_order(const std::string& document) {
-  try {
-    Poco::JSON::Parser parser(new Poco::JSON::ParseHandler(true));
-    return parser.parse(document).extract<json::Object>();
-  } catch (const Poco::Exception&) {
-    throw Error("Unable to read {}: It is no JSON object", kSource);
-  }
+json::Array of_apps(const json::Array& list, const std::set<std::string>& apps) {
+  auto entries = json::objects(list);
+  std::erase_if(entries, [&](const auto& entry) { return !apps.contains(json::text(entry, "app")); });
+  return json::array_of(entries);
 }
 
-void keep_only(json::Object document, const std::string& key, const std::set<std::string>& apps) {
-  json::Array kept = new Poco::JSON::Array(Poco::JSON_PRESERVE_KEY_ORDER);
-  for (const auto& entry : json::objects(json::array(document, key))) {
-    if (apps.count(json::text(entry, "app")) > 0) kept->add(entry);
-  }
-  document->set(key, kept);
+json::Array joined(const json::Array& list, const json::Array& more) {
+  auto entries = json::objects(list);
+  for (auto& entry : json::objects(more)) entries.push_back(std::move(entry));
+  return json::array_of(entries);
 }
 
 }  // namespace
@@ -111,62 +103,39 @@ std::string short_number(std::uint64_t number) {
 }
 
 std::string status_of_apps(const std::string& document, const std::set<std::string>& apps) {
-  const auto status = parse_in_order(document);
-  keep_only(status, "ports", apps);
-  keep_only(status, "problems", apps);
-  std::ostringstream out;
-  status->stringify(out);
-  return out.str();
+  const auto status = json::parse_in_order(document, kSource);
+  for (const char* key : {"ports", "problems"}) {
+    json::set(status, key, of_apps(json::array(status, key), apps));
+  }
+  return json::to_text(status);
 }
 
 std::vector<std::int64_t> older_daemons(const std::string& document) {
-  std::vector<std::int64_t> pids;
-  const auto listed = json::array(json::parse_object(document, kSource), "older_daemons");
-  for (std::size_t i = 0; listed && i < listed->size(); ++i) {
-    if (const auto pid = listed->get(static_cast<unsigned>(i)); pid.isInteger()) {
-      pids.push_back(pid.convert<std::int64_t>());
-    }
-  }
-  return pids;
+  return json::numbers(json::array(json::parse_object(document, kSource), "older_daemons"));
 }
 
 std::string status_and(const std::string& document, const std::string& older) {
-  json::Object status = parse_in_order(document);
-  json::Array ports = json::array(status, "ports");
-  if (!ports) ports = new Poco::JSON::Array(Poco::JSON_PRESERVE_KEY_ORDER);
-  for (const auto& port : json::objects(json::array(parse_in_order(older), "ports"))) {
-    ports->add(port);
-  }
-  status->set("ports", ports);
-  std::ostringstream out;
-  status->stringify(out);
-  return out.str();
+  const auto status = json::parse_in_order(document, kSource);
+  const auto more = json::array(json::parse_in_order(older, kSource), "ports");
+  json::set(status, "ports", joined(json::array(status, "ports"), more));
+  return json::to_text(status);
 }
 
 std::string connections_and(const std::string& list, const std::string& older) {
-  json::Array all = json::parse_array(list, kConnections);
-  for (const auto& entry : json::objects(json::parse_array(older, kConnections))) all->add(entry);
-  std::ostringstream out;
-  all->stringify(out);
-  return out.str();
+  return json::to_text(
+      joined(json::parse_array(list, kConnections), json::parse_array(older, kConnections)));
 }
 
 std::string connections_of_apps(const std::string& list, const std::set<std::string>& apps) {
-  json::Array kept = new Poco::JSON::Array;
-  for (const auto& entry : json::objects(json::parse_array(list, kConnections))) {
-    if (apps.contains(json::text(entry, "app"))) kept->add(entry);
-  }
-  std::ostringstream out;
-  kept->stringify(out);
-  return out.str();
+  return json::to_text(of_apps(json::parse_array(list, kConnections), apps));
 }
 
 std::string connections_table(const std::string& list) {
   std::vector<Row> rows{kConnectionsHeading};
   for (const auto& entry : json::objects(json::parse_array(list, kConnections))) {
-    rows.push_back({text(entry, "listen"), text(entry, "app"), text(entry, "client"),
-                    text(entry, "container"), text(entry, "container_id").substr(0, kShortId),
-                    text(entry, "state"), duration(count(entry, "age_seconds"))});
+    rows.push_back({shown(entry, "listen"), shown(entry, "app"), shown(entry, "client"),
+                    shown(entry, "container"), shown(entry, "container_id").substr(0, kShortId),
+                    shown(entry, "state"), duration(count(entry, "age_seconds"))});
   }
   return rows.size() == 1 ? "" : aligned(rows);
 }
@@ -180,19 +149,16 @@ std::string status_table(const std::string& document) {
   for (const auto& port : ports) {
     const std::string error = printable(json::text(port, "error"), 300);
     if (error.empty()) continue;
-    out += fmt::format(" !     Public port {} of app {}: {}\n", text(port, "listen"),
-                       text(port, "app"), error);
+    out += fmt::format(" !     Public port {} of app {}: {}\n", shown(port, "listen"),
+                       shown(port, "app"), error);
   }
-  std::vector<std::string> older;
-  if (const auto pids = json::array(status, "older_daemons")) {
-    for (const auto& pid : *pids) older.push_back(printable(pid.toString(), 20));
-  }
+  const auto older = json::numbers(json::array(status, "older_daemons"));
   if (!older.empty()) {
     out += fmt::format("       Older forwarders still finish their connections, as process {}\n",
                        fmt::join(older, ", "));
   }
   for (const auto& problem : json::objects(json::array(status, "problems"))) {
-    out += fmt::format(" !     App {}: {}\n", text(problem, "app"),
+    out += fmt::format(" !     App {}: {}\n", shown(problem, "app"),
                        printable(json::text(problem, "text"), 300));
   }
   return out;

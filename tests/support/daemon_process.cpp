@@ -150,9 +150,7 @@ Status DaemonProcess::status(const std::string& app) const {
   status.open = json::number(document, "open");
   status.max_connections = json::number(document, "max_connections");
   status.reloads = json::number(document, "reloads");
-  for (const auto& pid : *json::array(document, "older_daemons")) {
-    status.older_daemons.push_back(pid.convert<std::int64_t>());
-  }
+  status.older_daemons = json::numbers(json::array(document, "older_daemons"));
   status.engine_error = json::text(document, "engine_error");
   for (const auto& port : json::objects(json::array(document, "ports"))) {
     status.ports.push_back(port_from(port));

@@ -24,8 +24,8 @@ TEST_CASE("status_table aligns ports and backends, and ends with what is wrong",
         "26      b     web      1        waiting    0     0     0    -                       -\n"
         " !     Public port 26 of app b: Address already in use\n"
         " !     App c: PORTS:1:1: \\x1b[2J\n");
-  CHECK(status_table(R"({"ports":[],"older_daemons":[17,"\u001b"],"problems":[]})") ==
-        "       Older forwarders still finish their connections, as process 17, \\x1b\n");
+  CHECK(status_table(R"({"ports":[],"older_daemons":[17,18,"\u001b"],"problems":[]})") ==
+        "       Older forwarders still finish their connections, as process 17, 18\n");
   CHECK(status_table(R"({"ports":[],"problems":[]})").empty());
   CHECK(status_table(R"({"ports":[1,null,"x"],"problems":7})").empty());
   CHECK_THROWS_AS(status_table("nonsense"), Error);
