@@ -72,7 +72,7 @@ make_checkout() {
   mkdir -p "$own"/{cmake,common,forwarder,subcommands,triggers,script,bin}
   cp "$repository"/{install,uninstall,plugin.toml,.gitignore} "$own/"
   cp -r "$repository/init" "$own/"
-  cp "$repository/script/packages.sh" "$own/script/"
+  cp "$repository"/script/{packages,from_source}.sh "$own/script/"
   # The compiled half that every run calls.
   cp "$repository"/build/plugin/bin/{install,uninstall} "$own/forwarder/"
   cp "$repository/build/plugin/update" "$own/forwarder/"
@@ -119,11 +119,23 @@ program() { # WORD SOURCE
 
 installed() { "$PLUGIN_PATH/enabled/netports/install"; }
 
+# expect_built EXECUTABLES: checks the last run3. How long it took is not the same each time.
+expect_built() {
+  stdout=$(sed -E 's/ in [0-9]+ s$/ in N s/' <<<"${stdout%$'\n'}")$'\n'
+  expect 0 "-----> Building netports from source, which takes a minute or two
+-----> Built netports: $1 executables in N s"
+}
+
+# Makes every source newer than all objects, as a fresh checkout does.
+check_out_again() { find "$own" -path "$own/build" -prune -o -type f -name '*.*' -exec touch {} +; }
+
+# built FILE: when the build made its copy of it.
+built() { stat -c %.9Y "$own/build/plugin/$1"; }
+
 @test "install builds what is absent, and git sees a clean checkout afterwards" {
   make_checkout
   run3 installed
-  expect 0 "-----> Building netports, which takes a few minutes
------> Built netports: 5 executables"
+  expect_built 5
   [[ $("$own/post-deploy") == post-deploy && $("$own/subcommands/say") == say ]]
   [[ -z $(git -C "$own" status --porcelain) ]]
   run3 installed
@@ -137,8 +149,7 @@ installed() { "$PLUGIN_PATH/enabled/netports/install"; }
   rm "$own/subcommands/say.cpp"
   program new subcommands/new.cpp
   run3 installed
-  expect 0 "-----> Building netports, which takes a few minutes
------> Built netports: 5 executables"
+  expect_built 5
   [[ $("$own/post-deploy") == changed && $("$own/subcommands/new") == new ]]
   [[ ! -e $own/subcommands/say ]]
   rm "$own/subcommands/new"
@@ -163,6 +174,179 @@ installed() { "$PLUGIN_PATH/enabled/netports/install"; }
   [[ $("$own/post-deploy") == mended && $("$own/subcommands/say") == changed ]]
 }
 
+@test "install shows how far the build is" {
+  make_checkout
+  source "$repository/script/from_source.sh"
+  progress_seconds=0
+  run3 show_progress < <(printf '%s\n' '-- Configuring done' '[1/2] a.cpp' 'a.cpp:1:2: [3/4]' '[2/2] b')
+  expect 0 "       [1/2]
+       [2/2]"
+  run3 timeout 60 script --quiet --return --command "$PLUGIN_PATH/enabled/netports/install" /dev/null </dev/null
+  [[ $status -eq 0 ]]
+  [[ $stdout == *$'minute or two\r\n'*$'\r       [5/5] \r\e[K-----> Built netports: 5 executables in '* ]]
+  grep -q '^\[5/5\] ' "$own/build/install.log"
+}
+
+@test "install builds nothing of a fresh checkout of the same sources" {
+  make_checkout
+  installed
+  check_out_again
+  run3 installed
+  expect 0
+}
+
+@test "install builds only what a fresh checkout changes" {
+  make_checkout
+  installed
+  check_out_again
+  program changed triggers/post-deploy.cpp
+  before=$(built subcommands/say)$(built update)
+  run3 installed
+  expect_built 5
+  [[ $("$own/post-deploy") == changed && $(built subcommands/say)$(built update) == "$before" ]]
+
+  # And again, as the times that were given are those that count now.
+  check_out_again
+  program again triggers/post-deploy.cpp
+  installed
+  [[ $("$own/post-deploy") == again && $(built subcommands/say)$(built update) == "$before" ]]
+}
+
+@test "install builds a source that has changed and looks old" {
+  make_checkout
+  installed
+  program changed triggers/post-deploy.cpp
+  touch -d 2001-01-01 "$own/triggers/post-deploy.cpp"
+  run3 installed
+  expect_built 5
+  [[ $("$own/post-deploy") == changed ]]
+}
+
+# The objects are not those of the sources that install has seen, though the contents are.
+@test "install builds what somebody else has built of other sources meanwhile" {
+  make_checkout
+  installed
+  program other triggers/post-deploy.cpp
+  cmake --build "$own/build" >/dev/null
+  program post-deploy triggers/post-deploy.cpp
+  program changed subcommands/say.cpp
+  run3 installed
+  expect_built 5
+  [[ $("$own/post-deploy") == post-deploy && $("$own/subcommands/say") == changed ]]
+}
+
+@test "install builds again what changes while it is built" {
+  make_checkout
+  installed
+  program other triggers/post-deploy.cpp
+  # The compiler reads "later"; the source is what it was when the build has ended.
+  mkdir "$BATS_TEST_TMPDIR/path"
+  cat >"$BATS_TEST_TMPDIR/path/cmake" <<CMAKE
+#!/bin/sh
+[ "\$1" = --build ] || exec $(command -v cmake) "\$@"
+cp triggers/post-deploy.cpp saved
+echo echo later >triggers/post-deploy.cpp
+$(command -v cmake) "\$@"
+cp saved triggers/post-deploy.cpp
+rm saved
+CMAKE
+  chmod 0755 "$BATS_TEST_TMPDIR/path/cmake"
+  PATH=$BATS_TEST_TMPDIR/path:$PATH run3 installed
+  expect_built 5
+  [[ $("$own/post-deploy") == later ]]
+  program changed subcommands/say.cpp
+  run3 installed
+  expect_built 5
+  [[ $("$own/post-deploy") == other ]]
+}
+
+@test "install uses nothing that another compiler has built, or that is from the future" {
+  make_checkout
+  installed
+  echo another >"$own/build/.tools"
+  before=$(built update)
+  program one triggers/post-deploy.cpp
+  installed
+  [[ $(built update) != "$before" ]]
+  before=$(built update)
+  touch -d tomorrow "$own/build/plugin/post-deploy"
+  program two triggers/post-deploy.cpp
+  installed
+  [[ $(built update) != "$before" && $("$own/post-deploy") == two ]]
+}
+
+# An end at many lines of a build; then the sources are what they were, in a fresh checkout.
+@test "a build that is killed is made good by the next" {
+  local line=1 n=0
+  make_checkout
+  installed
+  cat >"$BATS_TEST_TMPDIR/killer" <<'KILLER'
+set -T
+lines=0
+trap 'case " ${FUNCNAME[*]} " in
+  *" build_and_stage "*) ((++lines != KILL_AT)) || kill -KILL $$ ;;
+esac' DEBUG
+KILLER
+  while true; do
+    program "changed-$((++n))" triggers/post-deploy.cpp
+    status=0
+    # What still runs of it writes to no file of the next run.
+    KILL_AT=$line BASH_ENV=$BATS_TEST_TMPDIR/killer installed >/dev/null 2>&1 3>&- || status=$?
+    [[ $status -eq 137 ]] || break
+    check_out_again
+    program post-deploy triggers/post-deploy.cpp
+    program "say-$n" subcommands/say.cpp
+    run3 installed
+    expect_built 5
+    [[ $("$own/post-deploy") == post-deploy && $("$own/subcommands/say") == "say-$n" ]]
+    ((line += line < 20 ? 4 : 25))
+  done
+  [[ $status -eq 0 && $n -gt 10 ]]
+}
+
+# with_memory KB COMMAND...: where so much is free.
+with_memory() {
+  printf 'MemTotal: 990000 kB\nMemAvailable: %s kB\nSwapFree: 1000 kB\n' "$1" >"$BATS_TEST_TMPDIR/meminfo"
+  shift
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  unshare --mount bash -c 'mount --bind "$0" /proc/meminfo && exec "$@"' "$BATS_TEST_TMPDIR/meminfo" "$@"
+}
+
+@test "install says what to do where memory does not suffice for the compiler" {
+  [[ $EUID -eq 0 ]] || skip "needs root, to mount another /proc/meminfo"
+  make_checkout
+  run3 with_memory 200000 "$PLUGIN_PATH/enabled/netports/install"
+  expect 1 "" " !     Too little memory to build netports: the compiler takes 360 MB, and 201 MB are free with swap
+ !     Add swap, as root: fallocate -l 1G /swapfile && chmod 600 /swapfile && mkswap /swapfile && swapon /swapfile
+ !     Or install the Debian package of this plugin, which needs no compiler"
+  [[ ! -e $own/build ]]
+  run3 with_memory 400000 "$PLUGIN_PATH/enabled/netports/install"
+  [[ $status -eq 0 && $stderr == " !     Little memory to build netports: 401 MB are free with swap; the compiler takes up to 360 MB"$'\n' ]]
+  program changed triggers/post-deploy.cpp
+  run3 with_memory 200000 "$PLUGIN_PATH/enabled/netports/install"
+  [[ $status -eq 1 && $stderr == *$'\n !     The executables of the last build stay in place\n' ]]
+  [[ $("$own/post-deploy") == post-deploy ]]
+}
+
+@test "install says what to do where the disk does not suffice for a build" {
+  make_checkout
+  mkdir "$BATS_TEST_TMPDIR/path"
+  printf '#!/bin/sh\nprintf "Avail\\n12000\\n"\n' >"$BATS_TEST_TMPDIR/path/df"
+  chmod 0755 "$BATS_TEST_TMPDIR/path/df"
+  PATH=$BATS_TEST_TMPDIR/path:$PATH run3 installed
+  expect 1 "" " !     Too little disk to build netports: the build takes 100 MB, and 12 MB are free in $own
+ !     See what takes the space: df -h $own; docker system df; apt-get clean
+ !     Or install the Debian package of this plugin, which needs no compiler"
+  [[ ! -e $own/build ]]
+}
+
+@test "as many compilers run at once as there are processors, and memory" {
+  [[ $EUID -eq 0 ]] || skip "needs root, to mount another /proc/meminfo"
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  jobs_with() { with_memory "$1" bash -c 'nproc() { echo 4; }; source "$0"; build_jobs' "$repository/script/from_source.sh"; }
+  [[ $(jobs_with 100000) == 1 && $(jobs_with 800000) == 2 && $(jobs_with 9000000) == 4 ]]
+}
+
 @test "two installs at once build once" {
   make_checkout
   installed >"$BATS_TEST_TMPDIR/one" 2>&1 3>&- &
@@ -178,7 +362,7 @@ installed() { "$PLUGIN_PATH/enabled/netports/install"; }
   program fetched triggers/post-deploy.cpp
   run3 plugn trigger update
   [[ $status -eq 0 ]]
-  grep -qx -- "-----> Built netports: 5 executables" "$out_file"
+  grep -qEx -- "-----> Built netports: 5 executables in [0-9]+ s" "$out_file"
   [[ $("$own/post-deploy") == fetched ]]
 }
 
