@@ -7,7 +7,6 @@
 #include "host.h"
 
 using namespace netports::test;
-using Catch::Matchers::Contains;
 using Catch::Matchers::EndsWith;
 using Catch::Matchers::StartsWith;
 
@@ -45,30 +44,30 @@ TEST_CASE("the metrics are served as Prometheus wants them", "[metrics]") {
   host.start_with_metrics();
   const std::string before = host.scrape();
   CHECK_THAT(before, StartsWith("HTTP/1.1 200 OK\r\n"));
-  CHECK_THAT(before, Contains("\r\nContent-Type: text/plain; version=0.0.4\r\n"));
+  CHECK_THAT(before, ContainsSubstring("\r\nContent-Type: text/plain; version=0.0.4\r\n"));
   const std::string length = "\r\nContent-Length: " + std::to_string(body_of(before).size());
-  CHECK_THAT(before, Contains(length + "\r\n"));
+  CHECK_THAT(before, ContainsSubstring(length + "\r\n"));
   for (const char* family :
        {"dokku_ports_info gauge", "dokku_ports_engine_up gauge", "dokku_ports_listening gauge",
         "dokku_ports_connections_accepted_total counter",
         "dokku_ports_connect_seconds histogram"}) {
-    CHECK_THAT(before, Contains(std::string("\n# TYPE ") + family + "\n"));
+    CHECK_THAT(before, ContainsSubstring(std::string("\n# TYPE ") + family + "\n"));
   }
-  CHECK_THAT(before, Contains("\ndokku_ports_engine_up 1\n"));
-  CHECK_THAT(before, Contains("\ndokku_ports_open_connections 0\n"));
+  CHECK_THAT(before, ContainsSubstring("\ndokku_ports_engine_up 1\n"));
+  CHECK_THAT(before, ContainsSubstring("\ndokku_ports_open_connections 0\n"));
   const auto row = [&](const std::string& family, const std::string& more = "") {
     return "\ndokku_ports_" + family + "{port=\"" + std::to_string(host.port) +
            "\",app=\"mail\",process=\"web\"" + more + "} ";
   };
-  CHECK_THAT(before, Contains(row("listening") + "1\n"));
-  CHECK_THAT(before, Contains(row("connections_accepted_total") + "0\n"));
+  CHECK_THAT(before, ContainsSubstring(row("listening") + "1\n"));
+  CHECK_THAT(before, ContainsSubstring(row("connections_accepted_total") + "0\n"));
   Peer open = host.connect();
   CHECK(open.receive_line() == "hello");
   const std::string after = host.scrape();
-  CHECK_THAT(after, Contains("\ndokku_ports_open_connections 1\n"));
-  CHECK_THAT(after, Contains(row("connections_open") + "1\n"));
-  CHECK_THAT(after, Contains(row("connections_accepted_total") + "1\n"));
-  CHECK_THAT(after, Contains(row("bytes_total", ",direction=\"out\"") + "6\n"));
+  CHECK_THAT(after, ContainsSubstring("\ndokku_ports_open_connections 1\n"));
+  CHECK_THAT(after, ContainsSubstring(row("connections_open") + "1\n"));
+  CHECK_THAT(after, ContainsSubstring(row("connections_accepted_total") + "1\n"));
+  CHECK_THAT(after, ContainsSubstring(row("bytes_total", ",direction=\"out\"") + "6\n"));
 }
 
 namespace {
@@ -179,10 +178,10 @@ TEST_CASE("what is no GET of the metrics is told so", "[metrics]") {
   const std::string method = GENERATE("POST", "PUT", "DELETE", "OPTIONS");
   const std::string other = host.ask(method + " /metrics HTTP/1.1");
   CHECK_THAT(other, StartsWith("HTTP/1.1 405 Method Not Allowed\r\n"));
-  CHECK_THAT(other, Contains("\r\nAllow: GET, HEAD\r\n"));
+  CHECK_THAT(other, ContainsSubstring("\r\nAllow: GET, HEAD\r\n"));
   const std::string head = host.ask("HEAD /metrics HTTP/1.1");
   CHECK_THAT(head, StartsWith("HTTP/1.1 200 OK\r\n"));
-  CHECK_THAT(head, Contains("\r\nContent-Type: text/plain; version=0.0.4\r\n"));
+  CHECK_THAT(head, ContainsSubstring("\r\nContent-Type: text/plain; version=0.0.4\r\n"));
   CHECK_THAT(head, EndsWith("\r\n\r\n"));
   CHECK(body_of(head).empty());
 }
@@ -193,7 +192,7 @@ TEST_CASE("a metrics port that is busy is waited for", "[metrics]") {
   auto other = std::make_unique<Server>("127.0.0.1", host.metrics_port, greeting("other"));
   auto& daemon = host.start({"--metrics-port", std::to_string(host.metrics_port)});
   CHECK(daemon.wait_log("\nmetrics-waiting reason="));
-  CHECK_THAT(daemon.log(), Contains("Address already in use"));
+  CHECK_THAT(daemon.log(), ContainsSubstring("Address already in use"));
   CHECK(host.connect().receive_line() == "hello");
   CHECK(connect_to(host.metrics_port).receive_line() == "other");
   other.reset();
@@ -241,7 +240,7 @@ TEST_CASE("the new daemon of an upgrade takes the metrics port over", "[metrics]
     answer = host.scrape();
     return answer.find("\ndokku_ports_older_daemons 1\n") != std::string::npos;
   }));
-  CHECK_THAT(answer, Contains("\ndokku_ports_open_connections 0\n"));
+  CHECK_THAT(answer, ContainsSubstring("\ndokku_ports_open_connections 0\n"));
   open.close();
   daemon.follow(daemon.pid_in_log("handed-over"));
   CHECK_THAT(host.scrape(), StartsWith("HTTP/1.1 200 OK\r\n"));
