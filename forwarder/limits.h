@@ -1,4 +1,5 @@
-// Every limit of the daemon: one name, one home. docs/forwarder.md explains them.
+// Limits that several parts of the daemon share; docs/operating.md explains them. One that a single
+// file needs is in that file.
 #pragma once
 
 #include <chrono>

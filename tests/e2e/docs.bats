@@ -10,23 +10,23 @@ setup() {
   export DOKKU_NOT_IMPLEMENTED_EXIT=10
 }
 
-# The code block behind a comment of README.md that begins with the words given.
-readme_block() {
-  awk -v mark="<!-- $1" 'index($0, mark) == 1 {found = 1; next}
+# document_block FILE WORDS: the code block behind a comment of FILE that begins with WORDS.
+document_block() {
+  awk -v mark="<!-- $2" 'index($0, mark) == 1 {found = 1; next}
     found && /^```/ {if (inside) exit; inside = 1; next}
-    inside' "$repository/README.md"
+    inside' "$repository/$1"
 }
 
 @test "README shows what netports:help prints" {
   cp -r "$plugin" "$enabled/netports"
   run3 "$enabled/netports/commands" netports:help
-  expect 0 "$(readme_block "commands: netports")"
+  expect 0 "$(document_block README.md "commands: netports")"
 }
 
-@test "README shows what network:help prints" {
+@test "docs/network.md shows what network:help prints" {
   ln -s "$plugin" "$enabled/network"
   run3 "$enabled/network/commands" network:help
-  expect 0 "$(readme_block "commands: network")"
+  expect 0 "$(document_block docs/network.md "commands: network")"
 }
 
 @test "every subcommand that help names is there, and no other" {
@@ -50,7 +50,32 @@ readme_block() {
   done < <(sed -n -E 's/^ *Option\{"([a-z-]+)".*/\1/p' "$repository/common/ports/options.cpp")
 }
 
-@test "no document holds what was to be filled in" {
-  run3 grep -nE 'MEASURED|COMMANDS_' "$repository/README.md" "$repository"/docs/*.md
-  expect 1
+@test "every link of the documents leads to a file, and every anchor to a heading" {
+  run3 python3 "$BATS_TEST_DIRNAME/doc_links.py" "$repository"
+  expect 0 ""
+}
+
+@test "every script and measurement that the documents name is there" {
+  local command found=0
+  while read -r command; do
+    found=$((found + 1))
+    [[ -x $repository/$command ]] || {
+      echo "The documents name $command, which is not there" >&2
+      return 1
+    }
+  done < <(grep -ohE '\b(script|bench)/[a-z_-]+\b' \
+    "$repository"/{README,CONTRIBUTING,CHANGELOG}.md "$repository"/docs/*.md | sort -u)
+  ((found > 0))
+}
+
+@test "README leads to every page of docs" {
+  local page found=0
+  for page in "$repository"/docs/*.md; do
+    found=$((found + 1))
+    grep -qF "](docs/${page##*/}" "$repository/README.md" || {
+      echo "README.md has no link to docs/${page##*/}" >&2
+      return 1
+    }
+  done
+  ((found > 0))
 }
