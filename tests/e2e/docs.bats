@@ -59,11 +59,11 @@ document_block() {
   local command found=0
   while read -r command; do
     found=$((found + 1))
-    [[ -x $repository/$command ]] || {
+    [[ -f $repository/$command ]] || {
       echo "The documents name $command, which is not there" >&2
       return 1
     }
-  done < <(grep -ohE '\b(script|bench)/[a-z_-]+\b' \
+  done < <(grep -ohE '\b(script|bench)/[a-z_-]+(\.[a-z]+)?' \
     "$repository"/{README,CONTRIBUTING,CHANGELOG}.md "$repository"/docs/*.md | sort -u)
   ((found > 0))
 }
