@@ -2,8 +2,8 @@
 # Placing, starting and removing the forwarder as a service. Sourced by `install` and `uninstall`,
 # which set `plugin` and `name` and define `info` and `warn`.
 #
-# Root must not run what user dokku can change, and a plugin's directory is that user's. So the
-# daemon runs from a copy that is root's, as user dokku.
+# A plugin's directory belongs to user dokku, and Dokku runs what is in it as root when a plugin is
+# installed. The daemon runs all the time: from a copy that is root's, as user dokku.
 
 service_root=${DOKKU_PORTS_SERVICE_ROOT:-}
 service_daemon=$service_root/usr/local/lib/dokku-ports/dokku-ports
@@ -19,44 +19,60 @@ has_systemd() { [[ -z $service_root && -d /run/systemd/system ]]; }
 # Whether `file` is of our making, and not of the older dokku-ports plugin or the administrator.
 is_ours() { grep -q '^# Written by .*install[.;]' "$1" 2>/dev/null; }
 
-# place MODE FILE <content: replaces a root-owned file by rename; false when it was the same,
-# or could not be written.
+# place MODE FILE <content: replaces a root-owned file by rename. Status 1 when it was the same, 2 when
+# it could not be written.
 place() {
   local mode=$1 file=$2 temp
   temp=${file%/*}/.${file##*/}.new # what a killed run left there is overwritten
-  mkdir -p -- "${file%/*}"
-  if ! cat >"$temp"; then
+  if ! { mkdir -p -- "${file%/*}" && cat >"$temp"; }; then
     warn "Unable to write $file"
     rm -f -- "$temp"
-    return 1
+    return 2
   fi
   if cmp -s -- "$temp" "$file"; then
     rm -f -- "$temp"
     return 1
   fi
-  chown root:root -- "$temp"
-  chmod "$mode" -- "$temp"
-  mv -f -- "$temp" "$file"
+  if ! { chown root:root -- "$temp" && chmod "$mode" -- "$temp" && mv -f -- "$temp" "$file"; }; then
+    warn "Unable to write $file"
+    rm -f -- "$temp"
+    return 2
+  fi
+}
+
+# What belongs to this host in the init files: name and value by turns, each with a NUL.
+init_values() {
+  local groups=""
+  # The group that may ask the Engine; the user has it anyway on a host set up by Dokku.
+  if getent group docker >/dev/null; then groups=SupplementaryGroups=docker; fi
+  printf '%s\0' PLUGIN "${name:?}" USER "${DOKKU_SYSTEM_USER:-dokku}" GROUP "${DOKKU_SYSTEM_GROUP:-dokku}" \
+    SUPPLEMENTARY_GROUPS "$groups" DAEMON "$service_daemon" DOKKU_ROOT "${DOKKU_ROOT:-/home/dokku}" \
+    PROPERTIES "${DOKKU_LIB_ROOT:-/var/lib/dokku}/config/$name" \
+    DOCKER_HOST "${DOCKER_HOST:-unix:///var/run/docker.sock}" \
+    ETC "$service_root/etc" RUN "$service_run" LOG "$service_log"
+}
+
+# Whether every value can stand in a unit and in a shell script. Nothing that needs a blank, a quote or
+# a dollar sign there is a name, a path or an address that Dokku would work with.
+has_plain_values() {
+  local key value plain=true
+  while IFS= read -rd '' key && IFS= read -rd '' value; do
+    [[ ! $value =~ [^][A-Za-z0-9_.:/@%+,=~-] ]] || {
+      warn "The forwarder cannot be started with $key '$value': it has a character that an init file cannot take"
+      plain=false
+    }
+  done < <(init_values)
+  [[ $plain == true ]]
 }
 
 # The init file init/$1 with what belongs to this host filled in.
 fill_in() {
-  local text groups="" socket
+  local text key value
   text=$(<"init/$1")
-  # The group that may ask the Engine; the user has it anyway on a host set up by Dokku.
-  socket=${DOCKER_HOST:-unix:///var/run/docker.sock}
-  if getent group docker >/dev/null; then groups=SupplementaryGroups=docker; fi
-  text=${text//@PLUGIN@/"$name"}
-  text=${text//@USER@/"${DOKKU_SYSTEM_USER:-dokku}"}
-  text=${text//@GROUP@/"${DOKKU_SYSTEM_GROUP:-dokku}"}
-  text=${text//@SUPPLEMENTARY_GROUPS@/"$groups"}
-  text=${text//@DAEMON@/"$service_daemon"}
-  text=${text//@DOKKU_ROOT@/"${DOKKU_ROOT:-/home/dokku}"}
-  text=${text//@PROPERTIES@/"${DOKKU_LIB_ROOT:-/var/lib/dokku}/config/$name"}
-  text=${text//@DOCKER_HOST@/"$socket"}
-  text=${text//@ETC@/"$service_root/etc"}
-  text=${text//@RUN@/"$service_run"}
-  text=${text//@LOG@/"$service_log"}
+  while IFS= read -rd '' key && IFS= read -rd '' value; do
+    [[ $1 != *.service ]] || value=${value//%/%%} # systemd's own marks begin with one
+    text=${text//"@$key@"/"$value"}
+  done < <(init_values)
   printf '%s\n' "$text"
 }
 
@@ -111,37 +127,54 @@ retire_old_plugin() {
 # The options that an init file starts the daemon with: a successor inherits those it has.
 daemon_options() { grep -e ' --' -- "$1" 2>/dev/null; }
 
-# place_init MODE TEMPLATE FILE: false when it was the same. Sets `options_changed`.
+# place_init MODE TEMPLATE FILE: the status of `place`. Adds to `service_changes`.
 place_init() {
   local before
   before=$(daemon_options "$3" || true)
-  place "$1" "$3" < <(fill_in "$2") || return 1
-  [[ $(daemon_options "$3" || true) == "$before" ]] || options_changed=true
+  place "$1" "$3" < <(fill_in "$2") || return
+  [[ $(daemon_options "$3" || true) == "$before" ]] || service_changes+=(options)
 }
 
-# place_program: false when it was the same. The one from before stays beside it.
+# The status of `place`. The program from before stays beside the new one.
 place_program() {
   ! cmp -s -- bin/dokku-ports "$service_daemon" || return 1
-  [[ ! -e $service_daemon ]] || place 0755 "$service_before" <"$service_daemon" || return
-  place 0755 "$service_daemon" <bin/dokku-ports
+  [[ ! -e $service_daemon ]] || place 0755 "$service_before" <"$service_daemon" || return 2
+  place 0755 "$service_daemon" <bin/dokku-ports || return
+  service_changes+=(program)
 }
 
 # Whoever restarts the daemon, and the running one at its next upgrade, starts what has this name.
 put_program_back() { mv -f -- "$service_before" "$service_daemon"; }
 
-# Sets `program_changed` and `options_changed`.
+# What a run found to do: "program", "options", and "failed" when a file could not be written.
+service_changes=()
+
+has_changed() { [[ " ${service_changes[*]} " == *" $1 "* ]]; }
+
+# placed COMMAND...: true when it has placed something.
+placed() {
+  local status=0
+  "$@" || status=$?
+  ((status < 2)) || service_changes+=(failed)
+  return "$status"
+}
+
 place_service() {
-  if place_program; then program_changed=true; fi
+  if ! has_plain_values; then
+    service_changes+=(failed)
+    return
+  fi
+  placed place_program || true
   if has_systemd; then
-    if place_init 0644 dokku-ports.service "$service_unit"; then
+    if placed place_init 0644 dokku-ports.service "$service_unit"; then
       systemctl daemon-reload
     fi
   else
-    if place_init 0755 dokku-ports.init "$service_script" && [[ -z $service_root ]] &&
+    if placed place_init 0755 dokku-ports.init "$service_script" && [[ -z $service_root ]] &&
       command -v update-rc.d >/dev/null; then
       update-rc.d dokku-ports defaults >/dev/null
     fi
-    place 0644 "$service_logrotate" < <(fill_in dokku-ports.logrotate) || true
+    placed place 0644 "$service_logrotate" < <(fill_in dokku-ports.logrotate) || true
   fi
 }
 
@@ -151,7 +184,8 @@ is_wanted() {
 }
 
 install_service() {
-  local first=false failed=false program_changed=false options_changed=false
+  local first=false failed=false
+  service_changes=()
   [[ -z ${DOKKU_PORTS_NO_SERVICE:-} && -f bin/dokku-ports ]] || return 0
   if [[ $EUID -ne 0 ]]; then
     cmp -s bin/dokku-ports "$service_daemon" ||
@@ -161,7 +195,7 @@ install_service() {
   # Of a run that was killed: nobody knows which of both serves now.
   if [[ -e $service_before ]]; then
     put_program_back
-    program_changed=true
+    service_changes+=(program)
   fi
   if ! bin/dokku-ports --version >/dev/null; then
     warn "The forwarder of this plugin does not run here, and is not brought up to date"
@@ -179,10 +213,10 @@ install_service() {
   elif ! is_running; then
     info "Starting the forwarder of public ports"
     start_daemon >&2 </dev/null || failed=true
-  elif [[ $options_changed == true ]]; then
+  elif has_changed options; then
     info "Restarting the forwarder of public ports, with other options"
     restart_daemon >&2 </dev/null || failed=true
-  elif [[ $program_changed == true ]]; then
+  elif has_changed program; then
     info "Handing public ports over to the new forwarder; open connections stay"
     if ! upgrade_daemon >&2 </dev/null; then
       warn "The old forwarder goes on serving: the new one did not become ready"
@@ -190,6 +224,7 @@ install_service() {
     fi
   fi
   rm -f -- "$service_before"
+  ! has_changed failed || warn "The forwarder is not brought up to date: the next install tries again"
   [[ $failed == true ]] || return 0
   # Dokku would end the installation of whatever plugin here: it goes on without us.
   warn "Unable to start the forwarder: the public ports of apps are not served"

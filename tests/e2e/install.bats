@@ -439,6 +439,46 @@ pid() { cat "$DOKKU_PORTS_SERVICE_ROOT/run/dokku-ports/dokku-ports.pid"; }
   tr '\0' ' ' <"/proc/$(pid)/cmdline" | grep -q -e '--docker-host unix:///run/other.sock'
 }
 
+@test "install gives the forwarder no address that an init file would misread" {
+  service_up
+  installed
+  before=$(pid)
+  for address in 'unix:///run/a b' 'unix:///run/$(id)' 'unix:///run/"' $'unix:///run/a\nb'; do
+    DOCKER_HOST=$address run3 installed
+    expect 0 "" " !     The forwarder cannot be started with DOCKER_HOST '$address': it has a character that an init file cannot take
+ !     The forwarder is not brought up to date: the next install tries again"
+  done
+  [[ $(pid) == "$before" ]]
+
+  DOCKER_HOST=unix:///run/100%n.sock run3 installed
+  expect 0 "-----> Restarting the forwarder of public ports, with other options"
+  tr '\0' ' ' <"/proc/$(pid)/cmdline" | grep -q -e '--docker-host unix:///run/100%n.sock '
+  # Of systemd's unit only the text can be seen here.
+  unit=$(name=netports service_root='' DOCKER_HOST=unix:///run/100%n.sock
+    cd "$own" && source init/service.sh && fill_in dokku-ports.service)
+  [[ $unit == *' --docker-host unix:///run/100%%n.sock '* && $unit != *@[A-Z]* ]]
+}
+
+# It was taken for one that was the same: nothing was said, and nothing tried again.
+@test "install says that a file could not be written, and the next one writes it" {
+  service_up
+  installed
+  before=$(pid)
+  printf '\n' >>"$own/bin/dokku-ports"
+  # A directory stands where the new one is to be written first.
+  mkdir "${placed%/*}/.dokku-ports.new" "${service%/*}/.dokku-ports.new"
+  DOCKER_HOST=unix:///run/other.sock run3 installed
+  [[ $status -eq 0 && $stdout == "" && $(pid) == "$before" ]]
+  grep -qx " !     Unable to write $placed" "$err_file"
+  grep -qx " !     Unable to write $service" "$err_file"
+  grep -qx " !     The forwarder is not brought up to date: the next install tries again" "$err_file"
+  rmdir "${placed%/*}/.dokku-ports.new" "${service%/*}/.dokku-ports.new"
+  DOCKER_HOST=unix:///run/other.sock run3 installed
+  expect 0 "-----> Restarting the forwarder of public ports, with other options"
+  [[ $(pid) != "$before" ]]
+  cmp "$placed" "$own/bin/dokku-ports"
+}
+
 @test "a new forwarder that does not start leaves the old one serving" {
   service_up
   mkdir -p "$DOKKU_PORTS_SERVICE_ROOT/etc/default"
