@@ -131,7 +131,7 @@ build_jobs() {
 }
 
 suggest_package() {
-  warn "Or install the Debian package of this plugin, which needs no compiler"
+  warn "Or install the Debian package, which needs no compiler: apt install ./dokku-netports_<version>_<arch>.deb"
 }
 
 # Fails when the build would, for lack of memory or disk.

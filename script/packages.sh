@@ -5,12 +5,16 @@
 # To build: the same names on Debian 12 and Ubuntu 24.04, and later ones.
 packages_build=(cmake g++ libfmt-dev libpoco-dev ninja-build)
 # To test on top of that.
-packages_test=(bats busybox-static catch2 clang-format curl git iproute2 jq procps python3 shellcheck
+packages_test=(bats bsdextrautils busybox-static catch2 clang-format curl git iproute2 jq procps python3 shellcheck
   socat strace)
+# To run a scratch host, and nothing else.
+packages_demo=(bsdextrautils busybox-static jq procps)
 # To run the fuzzers.
 packages_fuzz=(clang libclang-rt-dev)
 # To compare with: the other forwarders, and what loads them.
 packages_bench=(haproxy libnginx-mod-stream nginx python3)
+# To make chroots of the distributions: script/test-distributions.
+packages_distributions=(debian-archive-keyring debootstrap)
 # To check more than the tests do: script/tidy.
 packages_tidy=(clang-tidy)
 

@@ -106,3 +106,74 @@ ctest build -L forwarder $tree/build-tsan/plugin/bin/dokku-ports"
   expect 2 "" "Usage: script/sanitize [address|thread]..."
   [[ ! -e $tree/log ]]
 }
+
+# --- script/build ------------------------------------------------------------------------------------
+
+# A build directory remembers how it was configured: each says what it wants.
+@test "script/build builds all with the tests, or for the demo only what that runs" {
+  cp "$repository/script/build" "$tree/script/"
+  stub script/bootstrap "echo bootstrap \"\$@\" >>'$tree/log'"
+  stub path/cmake "echo cmake \"\$@\" >>'$tree/log'"
+  run3 "$tree/script/build"
+  expect 0
+  run3 "$tree/script/build" demo
+  expect 0
+  [[ $(<"$tree/log") == "bootstrap build test
+cmake --preset release -DNETPORTS_TESTS=ON
+cmake --build build --target all
+bootstrap build
+cmake --preset release -DNETPORTS_TESTS=OFF
+cmake --build build --target all traffic echo_server" ]]
+  for words in tests "demo demo"; do
+    run3 "$tree/script/build" $words
+    expect 2 "" "Usage: script/build [demo]"
+  done
+}
+
+# --- script/test-distributions -----------------------------------------------------------------------
+
+# A tree with its checks, over a system of stubs: no chroot is made.
+distributions_tree() {
+  [[ $EUID -eq 0 ]] || skip "needs root, as the script does"
+  mkdir -p "$tree/tests/distributions" "$tree/cache/netports"
+  cp "$repository/script/test-distributions" "$tree/script/"
+  printf 'packages_distributions=()\nrequire_packages() { :; }\n' >"$tree/script/packages.sh"
+  tar -c -f "$tree/cache/netports/debian12.tar" -C "$tree" --files-from /dev/null
+  export XDG_CACHE_HOME=$tree/cache
+  # Without namespaces: ROOT ARCHIVES COMMAND... comes here as it is.
+  stub path/unshare 'while [[ $1 != tests/* ]]; do shift; done; exec "$@"'
+  stub path/findmnt 'exit 1'
+  git -C "$tree" init --quiet
+}
+
+@test "script/test-distributions counts what its stages say, and leaves nothing behind" {
+  distributions_tree
+  mkdir -p "$BATS_TEST_TMPDIR/etc"
+  stub tests/distributions/enter 'mkdir -p "$1/etc"; echo "ok $4 (1 s)" >>"$1/results"; echo "$1" >"${0%/*}/root"'
+  stub path/cp '[[ ${*: -1} == */resolv.conf ]] || exec /bin/cp "$@"'
+  run3 "$tree/script/test-distributions" debian12
+  [[ $status -eq 0 && $stdout == *$'\n3 passed, 0 failed, 1 skipped\n' ]]
+  [[ $stdout == "debian12   ok bootstrap (1 s)
+debian12   ok life (1 s)
+debian12   ok tests (1 s)
+debian12   skip systemd "* ]]
+  [[ ! -e $(<"$tree/tests/distributions/root") ]]
+
+  # What a stage had in its log is shown, and what needs it is not tried.
+  stub tests/distributions/enter 'echo "not ok install (1 s)" >>"$1/results"; echo broken >"$1/log/install"'
+  run3 "$tree/script/test-distributions" debian12
+  [[ $status -eq 1 && $stdout == "debian12   not ok install (1 s)
+    broken
+"*$'\n0 passed, 1 failed\n' ]]
+
+  # A stage that ends without a word has failed.
+  stub tests/distributions/enter 'echo gone >&2; kill -KILL $$'
+  run3 "$tree/script/test-distributions" debian12
+  [[ $status -eq 1 && $stdout == *$'\n0 passed, 1 failed\n' ]]
+}
+
+@test "script/test-distributions tests no distribution that it does not know" {
+  distributions_tree
+  run3 "$tree/script/test-distributions" debian12 debian11
+  expect 2 "" "Usage: script/test-distributions [debian12|debian13]..."
+}
