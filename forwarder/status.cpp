@@ -237,6 +237,12 @@ std::string metrics_text(const Manager& manager, const Generations& older) {
   for (const auto& row : rows) {
     page.sample("dokku_ports_connections_open", row.labels, row.totals.open);
   }
+  page.family("dokku_ports_connections_limit", "gauge",
+              "Open connections there may be, of ports with max-connections");
+  for (const auto& row : rows) {
+    const auto limit = row.state->route->mapping.options.max_connections;
+    if (limit > 0) page.sample("dokku_ports_connections_limit", row.labels, limit);
+  }
   page.family("dokku_ports_connections_draining", "gauge",
               "Open connections of containers or ports that take no new ones");
   for (const auto& [port, draining] : draining_by_port(manager.forwarder())) {

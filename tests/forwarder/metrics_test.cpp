@@ -152,6 +152,9 @@ TEST_CASE("the metrics count who was refused or failed, by reason, and what answ
   CHECK(value("connections_failed_total", deaf, R"(,reason="unreachable")") == 1);
   CHECK(value("connections_accepted_total", full, "") == 2);
   CHECK(value("connections_open", full, "") == 1);
+  CHECK(value("connections_limit", full, "") == 1);
+  CHECK(page.find("dokku_ports_connections_limit{port=\"" + std::to_string(deaf)) ==
+        std::string::npos);
   CHECK(value("backend_up", full, R"(,container="web.1")") == 1);
   CHECK(value("backend_up", deaf, R"(,container="web.1")") == 0);
   CHECK(samples["dokku_ports_reloads_total"] > reloads);
