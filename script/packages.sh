@@ -5,8 +5,8 @@
 # To build: the same names on Debian 12 and Ubuntu 24.04, and later ones.
 packages_build=(cmake g++ libfmt-dev libpoco-dev ninja-build)
 # To test on top of that.
-packages_test=(bats bsdextrautils busybox-static catch2 clang-format curl git iproute2 jq procps python3 shellcheck
-  socat strace)
+packages_test=(bats bsdextrautils busybox-static catch2 clang-format curl git iproute2 jq procps python3
+  python3-yaml shellcheck socat strace)
 # To run a scratch host, and nothing else.
 packages_demo=(bsdextrautils busybox-static jq procps)
 # To run the fuzzers.
