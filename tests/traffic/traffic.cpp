@@ -1,10 +1,13 @@
-// traffic PORT [--long N] [--rate N] [--phase FILE]: a client that misses nothing.
+// traffic PORT [--long N] [--lasting S] [--rate N] [--phase FILE] [--record FILE]: a client that
+// misses nothing.
 //
-// Keeps N connections open from the start and talks on each, and makes short connections as well,
+// Keeps N connections open from the start and talks on each; with --lasting each ends after S
+// seconds and a new one takes its place, one after the other. Makes short connections as well,
 // `rate` a second: connect, read the greeting, send a line, read the answer, close. The server is
 // tests/host/image/echo_server, which says its release in every line, so each answer tells where
-// the connection landed. Prints one table row a second; FILE holds the word for the first column.
-// On SIGTERM it ends the long connections, prints the counts, and exits 1 if any connection failed.
+// the connection landed. Prints one table row a second; the phase's FILE holds the word for its
+// second column. The record gets the same figures five times a second, with tabs between. On
+// SIGTERM it ends the long connections, prints the counts, and exits 1 if any connection failed.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -15,6 +18,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -126,6 +130,14 @@ class Counts {
     std::fflush(stdout);
   }
 
+  void record_row(std::ostream& record, double seconds, const std::string& phase) {
+    const std::lock_guard lock(mutex_);
+    record << fmt::format("{:.2f}\t{}\t{}\t{}\t{}\t{}\n", seconds, phase, tried_.load(),
+                          failed_.load(), by_release(answered_, ":", ","),
+                          by_release(open_, ":", ","))
+           << std::flush;
+  }
+
   void print_summary() {
     const std::lock_guard lock(mutex_);
     fmt::print("connections tried:   {}\n", tried_.load());
@@ -141,10 +153,12 @@ class Counts {
   }
 
  private:
-  static std::string by_release(const std::map<std::string, int>& counts) {
+  static std::string by_release(const std::map<std::string, int>& counts, const char* colon = ": ",
+                                const char* comma = "  ") {
     std::string text;
     for (const auto& [release, count] : counts) {
-      if (count != 0) text += fmt::format("{}{}: {}", text.empty() ? "" : "  ", release, count);
+      if (count == 0) continue;
+      text += fmt::format("{}{}{}{}", text.empty() ? "" : comma, release, colon, count);
     }
     return text.empty() ? "-" : text;
   }
@@ -158,14 +172,15 @@ class Counts {
   std::vector<std::string> failures_;
 };
 
-void keep_long_connection(std::uint16_t port, Counts& counts) {
+/// One connection, until `until` or the end. False when it failed.
+bool keep_long_connection(std::uint16_t port, Clock::time_point until, Counts& counts) {
   counts.tried();
   std::string release;
   try {
     LineClient client(port);
     release = release_of(client.read_line());
     counts.open_on(release, 1);
-    while (ending == 0) {
+    while (ending == 0 && Clock::now() < until) {
       client.write_line("ping");
       const std::string answer = client.read_line();
       if (answer != release + ": ping") throw Error("answer: {}", printable(answer));
@@ -173,10 +188,23 @@ void keep_long_connection(std::uint16_t port, Counts& counts) {
     }
     if (!client.finish()) throw Error("no clean end");
     counts.finished_on(release);
+    counts.open_on(release, -1);
+    return true;
   } catch (const Error& error) {
     counts.failed("long " + std::string(error.what()));
+    if (!release.empty()) counts.open_on(release, -1);
+    return false;
   }
-  if (!release.empty()) counts.open_on(release, -1);
+}
+
+/// One connection after the other, each for `lasting`, the first for a `share` of it. 0: one only.
+void keep_long_connections(std::uint16_t port, std::chrono::duration<double> lasting, double share,
+                           Counts& counts) {
+  const auto after = [](std::chrono::duration<double> time) {
+    return Clock::now() + std::chrono::duration_cast<Clock::duration>(time);
+  };
+  auto until = lasting.count() > 0 ? after(lasting * share) : Clock::time_point::max();
+  while (keep_long_connection(port, until, counts) && ending == 0) until = after(lasting);
 }
 
 void make_short_connections(std::uint16_t port, unsigned rate, Counts& counts) {
@@ -211,20 +239,29 @@ std::uint64_t number_after(const std::vector<std::string>& words, const std::str
 
 int run(const std::vector<std::string>& arguments) {
   if (arguments.empty())
-    throw UsageError("Usage: traffic PORT [--long N] [--rate N] [--phase FILE]");
+    throw UsageError(
+        "Usage: traffic PORT [--long N] [--lasting S] [--rate N] [--phase FILE] [--record FILE]");
   const auto port = parse_number(arguments[0], 65535);
   if (!port) throw UsageError("PORT must be a number");
   const auto long_connections = number_after(arguments, "--long", 20);
   const auto rate = static_cast<unsigned>(number_after(arguments, "--rate", 200));
+  const std::chrono::seconds lasting(number_after(arguments, "--lasting", 0));
   std::string phase_file;
+  std::ofstream record;
   for (std::size_t i = 0; i + 1 < arguments.size(); ++i) {
     if (arguments[i] == "--phase") phase_file = arguments[i + 1];
+    if (arguments[i] != "--record") continue;
+    record.open(arguments[i + 1]);
+    if (!record) throw Error("Unable to write {}: {}", arguments[i + 1], errno_text(errno));
+    record << "seconds\tphase\ttried\tfailed\tshort answered by\tlong open on\n";
   }
 
   Counts counts;
   std::vector<std::thread> threads;
   for (std::uint64_t i = 0; i < long_connections; ++i) {
-    threads.emplace_back(keep_long_connection, static_cast<std::uint16_t>(*port), std::ref(counts));
+    threads.emplace_back(keep_long_connections, static_cast<std::uint16_t>(*port), lasting,
+                         static_cast<double>(i + 1) / static_cast<double>(long_connections),
+                         std::ref(counts));
   }
   threads.emplace_back(make_short_connections, static_cast<std::uint16_t>(*port), rate,
                        std::ref(counts));
@@ -232,20 +269,22 @@ int run(const std::vector<std::string>& arguments) {
   fmt::print("{:>6}  {:<14} {:>7} {:>7}   {:<22} {}\n", "time", "phase", "tried", "failed",
              "short answered by", "long open on");
   const auto start = Clock::now();
-  const auto row = [&] {
-    const auto phase = phase_file.empty() ? std::nullopt : read_file(phase_file);
-    const std::chrono::duration<double> passed = Clock::now() - start;
-    counts.print_row(passed.count(), std::string(trim(phase.value_or(""))));
+  const auto seconds = [&] { return std::chrono::duration<double>(Clock::now() - start).count(); };
+  const auto phase = [&] {
+    const auto word = phase_file.empty() ? std::nullopt : read_file(phase_file);
+    return std::string(trim(word.value_or("")));
   };
-  auto next = start;
-  while (ending == 0) {
-    next += std::chrono::seconds(1);
+  constexpr int kLooksASecond = 5;
+  for (int look = 1; ending == 0; ++look) {
+    const auto next = start + look * std::chrono::milliseconds(1000 / kLooksASecond);
     while (ending == 0 && Clock::now() < next) {
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
-    row();
+    if (record.is_open()) counts.record_row(record, seconds(), phase());
+    if (look % kLooksASecond == 0 || ending != 0) counts.print_row(seconds(), phase());
   }
   for (auto& thread : threads) thread.join();
+  if (record.is_open()) counts.record_row(record, seconds(), phase());
   counts.print_summary();
   return counts.failures() == 0 ? 0 : 1;
 }
