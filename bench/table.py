@@ -1,9 +1,9 @@
 """table.py RESULTS: the medians of bench/forwarder as a table, and which targets they meet.
 
-A line of RESULTS is "axis forwarder metric value", in the order of measuring. Machines drift while
-they measure, so forwarders are compared round by round: a ratio is the median over the rounds of our
-figure by the peer's of the same round, +- its standard error. The best peer of a metric may be
-another one in each line: we are compared with whoever is best at it.
+A line of RESULTS is "axis forwarder metric value", in the order of measuring, or "# TEXT" on how it
+was measured. Machines drift while they measure, so forwarders are compared round by round: a ratio is
+the median over the rounds of our figure by the peer's of the same round, +- its standard error. The
+best peer of a metric may be another one in each line: we are compared with whoever is best at it.
 """
 
 import collections
@@ -84,26 +84,34 @@ def print_table(lines):
 
 
 class Results:
-    def __init__(self, path):
+    def __init__(self, *paths):
         samples = collections.defaultdict(list)
         self.names = []
         self.errors = []
-        with open(path, encoding="utf-8") as lines:
-            for line in lines:
-                words = line.split()
-                try:
-                    axis, name, metric, value = words
-                    samples[axis, metric, name].append(float(value))
-                except ValueError:
-                    self.errors.append(line.strip())
-                    continue
-                if name not in self.names:
-                    self.names.append(name)
+        self.notes = []
+        for path in paths:
+            with open(path, encoding="utf-8") as lines:
+                self.read(lines, samples)
         self.samples = samples
         self.median = {key: statistics.median(values) for key, values in samples.items()}
         peers = [n for n in self.names if n.startswith(("haproxy", "nginx"))]
         self.tuned = [n for n in peers if "tuned" in n or "128k" in n]
         self.installed = [n for n in peers if n not in self.tuned]
+
+    def read(self, lines, samples):
+        for line in lines:
+            if line.startswith("#"):
+                self.notes.append(line.lstrip("# ").strip())
+                continue
+            words = line.split()
+            try:
+                axis, name, metric, value = words
+                samples[axis, metric, name].append(float(value))
+            except ValueError:
+                self.errors.append(line.strip())
+                continue
+            if name not in self.names:
+                self.names.append(name)
 
     def of(self, axis, metric, name):
         return self.median.get((axis, metric, name))
