@@ -39,13 +39,13 @@ Pipe make_pipe() {
   return {UniqueFd(fds[0]), UniqueFd(fds[1])};
 }
 
-/// Starts argv; `out` and `err` become its stdout and stderr unless -1.
+/// Starts argv; `out` and `err` become its stdout and stderr.
 pid_t spawn(const std::vector<std::string>& argv, int out, int err) {
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  if (out >= 0) ::posix_spawn_file_actions_adddup2(&actions, out, 1);
-  if (err >= 0) ::posix_spawn_file_actions_adddup2(&actions, err, 2);
+  ::posix_spawn_file_actions_adddup2(&actions, out, 1);
+  ::posix_spawn_file_actions_adddup2(&actions, err, 2);
   pid_t pid = -1;
   const int error =
       ::posix_spawnp(&pid, argv.at(0).c_str(), &actions, nullptr, c_argv(argv).data(), environ);
@@ -109,8 +109,6 @@ ProcessResult run_process(const std::vector<std::string>& argv, std::chrono::mil
   result.status = wait_for(pid);
   return result;
 }
-
-int run_attached(const std::vector<std::string>& argv) { return wait_for(spawn(argv, -1, -1)); }
 
 void exec_process(const std::vector<std::string>& argv) {
   ::execvp(argv.at(0).c_str(), c_argv(argv).data());

@@ -19,10 +19,6 @@ struct ProcessResult {
 ProcessResult run_process(const std::vector<std::string>& argv,
                           std::chrono::milliseconds timeout = {});
 
-/// Runs argv with our own stdout and stderr and stdin from /dev/null; its exit status.
-/// Errors: Error when the program cannot be started.
-int run_attached(const std::vector<std::string>& argv);
-
 /// Becomes argv. Returns only by throwing Error.
 [[noreturn]] void exec_process(const std::vector<std::string>& argv);
 

@@ -21,7 +21,6 @@ std::string_view prefix(Kind kind) {
       return "=====> ";
     case Kind::verbose:
       return "       ";
-    case Kind::exclaim:
     case Kind::warn:
       return " !     ";
     case Kind::debug:

@@ -13,7 +13,7 @@ namespace netports::log {
 void configure(bool quiet, bool trace);
 void reserve_stdout();
 
-enum class Kind { plain, info1, info2, verbose, exclaim, warn, debug };
+enum class Kind { plain, info1, info2, verbose, warn, debug };
 
 /// One message line of that kind. `quietable` ones vanish under `--quiet`.
 void write(Kind kind, bool quietable, std::string_view message);
@@ -29,12 +29,10 @@ void result(std::string_view text);
 
 NETPORTS_LOG_KIND(info1, Kind::info1, false)
 NETPORTS_LOG_KIND(info1_quiet, Kind::info1, true)
-NETPORTS_LOG_KIND(info2, Kind::info2, false)
 NETPORTS_LOG_KIND(info2_quiet, Kind::info2, true)
 NETPORTS_LOG_KIND(verbose, Kind::verbose, false)
 NETPORTS_LOG_KIND(verbose_quiet, Kind::verbose, true)
 NETPORTS_LOG_KIND(plain, Kind::plain, false)
-NETPORTS_LOG_KIND(exclaim, Kind::exclaim, false)
 NETPORTS_LOG_KIND(warn, Kind::warn, false)
 NETPORTS_LOG_KIND(debug, Kind::debug, false)
 

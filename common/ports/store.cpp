@@ -76,15 +76,6 @@ std::vector<std::string> PortStore::apps() const {
   return names;
 }
 
-std::vector<AppPorts> PortStore::all_active() const {
-  std::vector<AppPorts> all;
-  for (const auto& app : apps()) {
-    auto ports = active(app);
-    if (!ports.mappings.empty() || !ports.problem.empty()) all.push_back(std::move(ports));
-  }
-  return all;
-}
-
 void PortStore::stage(const std::string& app, std::string_view text,
                       std::optional<Owner> owner) const {
   write_file(staged_file(app), text, 0644, owner);

@@ -33,9 +33,6 @@ class PortStore {
 
   /// What is forwarded for `app` now. Never throws for what files hold: see `problem`.
   [[nodiscard]] AppPorts active(const std::string& app) const;
-  /// The same for every app that has any, in byte order of names.
-  [[nodiscard]] std::vector<AppPorts> all_active() const;
-
   /// The file of the last deploy, whatever `ports-set` says.
   [[nodiscard]] AppPorts released(const std::string& app) const;
   /// What the next release brings; nothing when none is staged. An empty list is a release without
