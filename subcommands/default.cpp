@@ -6,7 +6,7 @@
 using namespace netports;
 
 int main(int argc, char** argv) {
-  return program::subcommand(argc, argv, [](const program::Call& call) {
+  return program::subcommand(argc, argv, "", [](const program::Call& call, const Flags&) {
     log::result(usage_text(call.entry));
     return 0;
   });

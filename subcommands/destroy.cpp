@@ -10,28 +10,26 @@
 using namespace netports;
 
 int main(int argc, char** argv) {
-  return program::subcommand(argc, argv, [](const program::Call& call) {
-    Flags flags(call.entry.name + ":destroy");
-    flags.add_bool("force", "--force: force destroy without confirmation");
-    if (!flags.parse(call.args.all())) return 0;
-    const std::string& name = network::require_network_name(flags.positional(0));
-    for (const auto& user : network::users_of(call.env, name)) {
-      log::warn("Network {} is still set for {}", name, user);
-    }
-    if (!call.env.force && !flags.flag("force")) confirm_destruction("network", name);
-    log::info1_quiet("Destroying network {}", name);
-    try {
-      // By its id: Docker takes a name it does not know for the beginning of one.
-      const auto docker = DockerClient::of(call.env);
-      const auto networks = docker->networks();
-      const Network* found = find_network(networks, name);
-      if (found == nullptr) {
-        throw Error("Error response from daemon: network {} not found", name);
-      }
-      docker->remove_network(found->id);
-    } catch (const Error& error) {
-      throw Error("Unable to destroy network: {}", error.what());
-    }
-    return 0;
-  });
+  return program::subcommand(
+      argc, argv, "destroy", [](const program::Call& call, const Flags& flags) {
+        const std::string& name = network::require_network_name(flags.positional(0));
+        for (const auto& user : network::users_of(call.env, name)) {
+          log::warn("Network {} is still set for {}", name, user);
+        }
+        if (!call.env.force && !flags.flag("force")) confirm_destruction("network", name);
+        log::info1_quiet("Destroying network {}", name);
+        try {
+          // By its id: Docker takes a name it does not know for the beginning of one.
+          const auto docker = DockerClient::of(call.env);
+          const auto networks = docker->networks();
+          const Network* found = find_network(networks, name);
+          if (found == nullptr) {
+            throw Error("Error response from daemon: network {} not found", name);
+          }
+          docker->remove_network(found->id);
+        } catch (const Error& error) {
+          throw Error("Unable to destroy network: {}", error.what());
+        }
+        return 0;
+      });
 }

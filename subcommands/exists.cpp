@@ -8,14 +8,13 @@
 using namespace netports;
 
 int main(int argc, char** argv) {
-  return program::subcommand(argc, argv, [](const program::Call& call) {
-    Flags flags(call.entry.name + ":exists");
-    if (!flags.parse(call.args.all())) return 0;
-    const std::string& name = network::require_network_name(flags.positional(0));
-    if (find_network(DockerClient::of(call.env)->networks(), name) == nullptr) {
-      throw Error("Network does not exist");
-    }
-    log::info1_quiet("Network exists");
-    return 0;
-  });
+  return program::subcommand(
+      argc, argv, "exists", [](const program::Call& call, const Flags& flags) {
+        const std::string& name = network::require_network_name(flags.positional(0));
+        if (find_network(DockerClient::of(call.env)->networks(), name) == nullptr) {
+          throw Error("Network does not exist");
+        }
+        log::info1_quiet("Network exists");
+        return 0;
+      });
 }

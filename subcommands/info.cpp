@@ -9,19 +9,12 @@
 using namespace netports;
 
 int main(int argc, char** argv) {
-  return program::subcommand(argc, argv, [](const program::Call& call) {
-    Flags flags(call.entry.name + ":info");
-    flags.add_string("format", "format: [ text | json ]", "text");
-    if (!flags.parse(call.args.all())) return 0;
+  return program::subcommand(argc, argv, "info", [](const program::Call& call, const Flags& flags) {
     const std::string& name = network::require_network_name(flags.positional(0));
-    const std::string& format = flags.value("format");
-    if (format != "text" && format != "json") {
-      throw Error("Invalid format specified, use either text or json");
-    }
     const auto networks = DockerClient::of(call.env)->networks();
     const Network* found = find_network(networks, name);
     if (found == nullptr) throw Error("Network does not exist");
-    if (format == "json") {
+    if (flags.value("format") == "json") {
       log::result(network::network_json(*found) + "\n");
       return 0;
     }

@@ -11,11 +11,7 @@
 using namespace netports;
 
 int main(int argc, char** argv) {
-  return program::subcommand(argc, argv, [](const program::Call& call) {
-    Flags flags(call.entry.name + ":list");
-    flags.add_bool("dokku-managed", "show only dokku-managed networks");
-    flags.add_string("format", "format: [ text | json ]", "text");
-    if (!flags.parse(call.args.all())) return 0;
+  return program::subcommand(argc, argv, "list", [](const program::Call& call, const Flags& flags) {
     auto networks = DockerClient::of(call.env)->networks();
     if (flags.flag("dokku-managed")) {
       std::erase_if(networks, [](const Network& network) { return !network.dokku_managed(); });

@@ -6,7 +6,6 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "dokku/command_table.h"
 #include "dokku/flags.h"
 #include "dokku/log.h"
 #include "dokku/program.h"
@@ -50,35 +49,28 @@ void print_mappings(const std::vector<PortMapping>& mappings) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return program::subcommand(argc, argv, [](const program::Call& call) {
-    Flags flags(call.entry.name + ":ports-check");
-    flags.add_string("format", "format: [ text | json ]", "text");
-    if (!flags.parse(call.args.all())) return 0;
-    const std::string& path = flags.positional(0);
-    const bool as_json = flags.value("format") == "json";
-    if (path.empty() || flags.positionals().size() > 1) {
-      throw UsageError(usage_of(call.entry, "ports-check"));
-    }
-    if (!as_json && flags.value("format") != "text") {
-      throw Error("Invalid format specified, use either text or json");
-    }
-    const std::string source = path == "-" ? "PORTS" : printable(path);
-    const std::string text = path == "-" ? read_stdin() : read_named(path);
-    try {
-      const auto mappings = parse_ports(text, source);
-      if (as_json) {
-        print_mappings(mappings);
-      } else if (mappings.empty()) {
-        log::info1_quiet("{} is valid and has no public ports", source);
-      } else {
-        log::info1_quiet("{} is valid: {}", source, public_ports_text(mappings));
-      }
-    } catch (const PortsFileError& error) {
-      if (!as_json) throw;
-      log::result(fmt::format("{{\"valid\":false,\"line\":{},\"column\":{},\"reason\":{}}}\n",
-                              error.line(), error.column(), json_quote(error.reason())));
-      return error.status();
-    }
-    return 0;
-  });
+  return program::subcommand(
+      argc, argv, "ports-check", [](const program::Call&, const Flags& flags) {
+        const std::string& path = flags.positional(0);
+        if (path.empty()) flags.refuse("a file is needed, or - for stdin");
+        const bool as_json = flags.value("format") == "json";
+        const std::string source = path == "-" ? "PORTS" : printable(path);
+        const std::string text = path == "-" ? read_stdin() : read_named(path);
+        try {
+          const auto mappings = parse_ports(text, source);
+          if (as_json) {
+            print_mappings(mappings);
+          } else if (mappings.empty()) {
+            log::info1_quiet("{} is valid and has no public ports", source);
+          } else {
+            log::info1_quiet("{} is valid: {}", source, public_ports_text(mappings));
+          }
+        } catch (const PortsFileError& error) {
+          if (!as_json) throw;
+          log::result(fmt::format("{{\"valid\":false,\"line\":{},\"column\":{},\"reason\":{}}}\n",
+                                  error.line(), error.column(), json_quote(error.reason())));
+          return error.status();
+        }
+        return 0;
+      });
 }

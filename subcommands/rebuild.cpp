@@ -9,12 +9,11 @@
 using namespace netports;
 
 int main(int argc, char** argv) {
-  return program::subcommand(argc, argv, [](const program::Call& call) {
-    Flags flags(call.entry.name + ":rebuild");
-    if (!flags.parse(call.args.all())) return 0;
-    const std::string& app = flags.positional(0);
-    verify_app(call.env, app);
-    network::Rebuilder rebuilder(call.env, call.entry);
-    return static_cast<int>(std::min(rebuilder.rebuild(app), 255U));
-  });
+  return program::subcommand(argc, argv, "rebuild",
+                             [](const program::Call& call, const Flags& flags) {
+                               const std::string& app = flags.positional(0);
+                               verify_app(call.env, app);
+                               network::Rebuilder rebuilder(call.env, call.entry);
+                               return static_cast<int>(std::min(rebuilder.rebuild(app), 255U));
+                             });
 }

@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "dokku/app.h"
-#include "dokku/flags.h"
 #include "dokku/log.h"
 #include "dokku/program.h"
 #include "network/rebuild.h"
@@ -12,9 +11,7 @@
 using namespace netports;
 
 int main(int argc, char** argv) {
-  return program::subcommand(argc, argv, [](const program::Call& call) {
-    Flags flags(call.entry.name + ":rebuildall");
-    if (!flags.parse(call.args.all())) return 0;
+  return program::subcommand(argc, argv, "rebuildall", [](const program::Call& call, const Flags&) {
     const auto apps = visible_apps(call.env);
     if (apps.empty()) log::warn("You haven't deployed any applications yet");
     network::Rebuilder rebuilder(call.env, call.entry);

@@ -1,13 +1,21 @@
-// report [<app>] [<flag>]: the network properties of one app, of all, or the global ones.
+// report [<app>] [<flag>]: of one app, of all, or what holds for all: the network properties, and
+// under an entry that has the ports role alone the public ports.
 #include "network/report.h"
 #include "dokku/program.h"
+#include "ports/report.h"
 
 using namespace netports;
 
 int main(int argc, char** argv) {
-  return program::subcommand(argc, argv, [](const program::Call& call) {
-    const auto request = network::ReportRequest::parse(call.entry.name, call.args.all());
-    if (!request.help) network::report(call.env, request);
-    return 0;
-  });
+  return program::subcommand(
+      argc, argv, "report", [](const program::Call& call, const Flags& flags) {
+        const auto request = ReportRequest::of(call.entry.name + ":report", flags);
+        if (command_of(call.entry, "report").role == Role::network) {
+          print_report(call.env, network::report(call.env), request);
+        } else {
+          const PortsRole ports(call.env, call.entry);
+          print_report(call.env, ports_report(ports), request);
+        }
+        return 0;
+      });
 }

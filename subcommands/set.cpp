@@ -8,17 +8,12 @@
 using namespace netports;
 
 int main(int argc, char** argv) {
-  return program::subcommand(argc, argv, [](const program::Call& call) {
-    Flags flags(call.entry.name + ":set");
-    flags.add_bool("global", "--global: set a global property");
-    if (!flags.parse(call.args.all())) return 0;
+  return program::subcommand(argc, argv, "set", [](const program::Call& call, const Flags& flags) {
     const std::size_t first = flags.flag("global") ? 0 : 1;
     network::SetRequest request;
     request.scope = flags.flag("global") ? kGlobal : flags.positional(0);
     request.property = flags.positional(first);
-    for (std::size_t i = first + 1; i < flags.positionals().size(); ++i) {
-      request.values.push_back(flags.positional(i));
-    }
+    request.values = flags.positionals_from(first + 1);
     if (is_ports_property(request.property)) {
       if (request.scope != kGlobal) verify_app(call.env, request.scope);
       set_ports_property(PortsRole(call.env, call.entry), request.scope, request.property,

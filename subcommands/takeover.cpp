@@ -1,15 +1,13 @@
 // <entry>:takeover on|off|status: who answers for Dokku's networks, its own plugin or this one.
 #include "dokku/takeover.h"
 #include "base/error.h"
-#include "dokku/command_table.h"
+#include "dokku/flags.h"
 #include "dokku/log.h"
 #include "dokku/program.h"
 
 using namespace netports;
 
 namespace {
-
-constexpr const char* kName = "takeover";
 
 std::string holder_text(const Takeover& takeover, const Entry& entry) {
   switch (takeover.holder()) {
@@ -37,28 +35,28 @@ void print_status(const Takeover& takeover, const Entry& entry) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return program::subcommand(argc, argv, [](const program::Call& call) {
-    const std::string& word = call.args.at(0);
-    const Takeover takeover(call.env, call.entry);
-    const std::string& own_name = call.entry.plugin_name;
-    if (call.args.size() != 1) throw UsageError(usage_of(call.entry, kName));
-    if (word == "on") {
-      if (takeover.on()) {
-        log::info1_quiet("{} has taken Dokku's network role over, from now on", own_name);
-      } else {
-        log::info1_quiet("{} has Dokku's network role already", own_name);
-      }
-    } else if (word == "off") {
-      if (takeover.off()) {
-        log::info1_quiet("Dokku's own network plugin has its role back, from now on");
-      } else {
-        log::info1_quiet("{} does not have Dokku's network role", own_name);
-      }
-    } else if (word == "status") {
-      print_status(takeover, call.entry);
-    } else {
-      throw UsageError(usage_of(call.entry, kName));
-    }
-    return 0;
-  });
+  return program::subcommand(
+      argc, argv, "takeover", [](const program::Call& call, const Flags& flags) {
+        const std::string& word = flags.positional(0);
+        const Takeover takeover(call.env, call.entry);
+        const std::string& own_name = call.entry.plugin_name;
+        if (word == "on") {
+          if (takeover.on()) {
+            log::info1_quiet("{} has taken Dokku's network role over, from now on", own_name);
+          } else {
+            log::info1_quiet("{} has Dokku's network role already", own_name);
+          }
+        } else if (word == "off") {
+          if (takeover.off()) {
+            log::info1_quiet("Dokku's own network plugin has its role back, from now on");
+          } else {
+            log::info1_quiet("{} does not have Dokku's network role", own_name);
+          }
+        } else if (word == "status") {
+          print_status(takeover, call.entry);
+        } else {
+          flags.refuse("one of on, off or status is needed");
+        }
+        return 0;
+      });
 }

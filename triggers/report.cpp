@@ -1,6 +1,7 @@
 // report <app>: the app's part of `dokku report`.
 #include "network/report.h"
 #include "dokku/app.h"
+#include "dokku/log.h"
 #include "dokku/program.h"
 #include "ports/report.h"
 
@@ -13,10 +14,11 @@ int main(int argc, char** argv) {
     const bool as_ports = call.acts_as(Role::ports);
     if (as_network || as_ports) verify_app(call.env, app);
     if (as_network) {
-      network::ReportRequest request;
-      request.app = app;
-      network::report(call.env, request);
+      log::result(report_text(network::report(call.env), app, {}, call.env.quiet));
     }
-    if (as_ports) print_ports_report(PortsRole(call.env, call.entry), app);
+    if (as_ports) {
+      const PortsRole ports(call.env, call.entry);
+      log::result(report_text(ports_report(ports), app, {}, call.env.quiet));
+    }
   });
 }

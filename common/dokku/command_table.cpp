@@ -13,37 +13,122 @@ namespace {
 constexpr std::string_view kNetworkSummary = "Manage network settings for an app";
 constexpr std::string_view kPortsSummary = "Manage fixed public TCP ports of an app";
 
+constexpr FlagRow kFormat{"format", "text|json", "how to print it", "text"};
+constexpr FlagRow kReportFormat{"format", "stdout|json", "how to print it", "stdout"};
+constexpr FlagRow kReportGlobal{"global", "", "what holds for all apps"};
+
 std::string_view summary_of(const Entry& entry) {
   return entry.acts_as(Role::network) ? kNetworkSummary : kPortsSummary;
+}
+
+struct HelpLine {
+  std::string flag;
+  std::string help;
+};
+
+std::vector<HelpLine> flag_lines(const Entry& entry, const Command& command) {
+  std::vector<HelpLine> lines;
+  for (const auto& flag : command.flags) {
+    HelpLine line{fmt::format("      --{}", flag.name), std::string(flag.help)};
+    if (!flag.value.empty()) line.flag += fmt::format(" {}", flag.value);
+    if (!flag.otherwise.empty()) line.help += fmt::format(" (default: {})", flag.otherwise);
+    if (flag.repeated) line.help += "; may be repeated";
+    lines.push_back(std::move(line));
+  }
+  if (command.info_flags) {
+    const std::string_view prefix = command.role == Role::network ? "network" : entry.name;
+    lines.push_back({fmt::format("      --{}-<key>", prefix), "one value of the report alone"});
+  }
+  lines.push_back({"  -h, --help", "this text"});
+  return lines;
 }
 
 }  // namespace
 
 const std::vector<Command>& command_table() {
   static const std::vector<Command> table{
-      {Role::network, "create", "<network>", "Creates an attachable docker network"},
-      {Role::network, "destroy", "<network>", "Destroys a docker network"},
-      {Role::network, "exists", "<network>", "Checks if a docker network exists"},
-      {Role::network, "info", "<network> [--format text|json]",
-       "Outputs information about a docker network"},
-      {Role::network, "list", "[--format text|json] [--dokku-managed]",
-       "Lists all docker networks"},
-      {Role::network, "rebuild", "<app>", "Rebuilds network settings for an app"},
-      {Role::network, "rebuildall", "", "Rebuild network settings for all apps"},
-      {Role::network, "report", "[<app>] [<flag>]",
-       "Displays a network report for one or more apps"},
-      {Role::network, "set", "<app> <property> (<value>...)",
-       "Set or clear a network property for an app"},
-      {Role::ports, "ports", "[<app>] [--format text|json] [--connections] [--watch]",
-       "Shows what is forwarded now and to which containers"},
-      {Role::ports, "ports-check", "<file> [--format text|json]", "Checks a PORTS file"},
-      {Role::ports, "ports-reload", "", "Makes the forwarder read all mappings again"},
+      {Role::network,
+       "create",
+       "<network>",
+       "Creates an attachable docker network",
+       Words::one,
+       {
+           {"driver", "<name>", "bridge, macvlan, ipvlan, overlay or a plugin's", "bridge"},
+           {"gateway", "<ip>", "gateway of the --subnet it lies in", "", true},
+           {"internal", "", "no way out of the network"},
+           {"ipv6", "", "give IPv6 addresses too"},
+           {"label", "<key>=<value>", "label of the network", "", true},
+           {"opt", "<key>=<value>", "option of the driver", "", true},
+           {"subnet", "<ip>/<length>", "addresses to give", "", true},
+       }},
+      {Role::network,
+       "destroy",
+       "<network>",
+       "Destroys a docker network",
+       Words::one,
+       {{"force", "", "do not ask for confirmation"}}},
+      {Role::network, "exists", "<network>", "Checks if a docker network exists", Words::one},
+      {Role::network,
+       "info",
+       "<network> [--format text|json]",
+       "Outputs information about a docker network",
+       Words::one,
+       {kFormat}},
+      {Role::network,
+       "list",
+       "[--format text|json] [--dokku-managed]",
+       "Lists all docker networks",
+       Words::none,
+       {{"dokku-managed", "", "only networks that Dokku made"}, kFormat}},
+      {Role::network, "rebuild", "<app>", "Rebuilds network settings for an app", Words::app},
+      {Role::network, "rebuildall", "", "Rebuild network settings for all apps", Words::none},
+      {Role::network,
+       "report",
+       "[<app>] [<flag>]",
+       "Displays a network report for one or more apps",
+       Words::app,
+       {kReportFormat, kReportGlobal},
+       true},
+      {Role::network,
+       "set",
+       "<app> <property> (<value>...)",
+       "Set or clear a network property for an app",
+       Words::app_and_more,
+       {{"global", "", "set it for all apps that have no value of their own"}}},
+      {Role::ports,
+       "ports",
+       "[<app>] [--format text|json] [--connections] [--watch]",
+       "Shows what is forwarded now and to which containers",
+       Words::app,
+       {
+           {"connections", "", "who is connected, and to which container"},
+           kFormat,
+           {"watch", "", "refresh every second, on a terminal"},
+       }},
+      {Role::ports,
+       "ports-check",
+       "<file> [--format text|json]",
+       "Checks a PORTS file",
+       Words::one,
+       {kFormat}},
+      {Role::ports, "ports-reload", "", "Makes the forwarder read all mappings again", Words::none},
       {Role::ports, "ports-set", "<app> <mapping>...",
-       "Sets the port mappings of an app in place of its PORTS file"},
-      {Role::ports, "set", "<app|--global> <property> (<value>)",
-       "Set or clear a property: forward-via or allowed-ports"},
+       "Sets the port mappings of an app in place of its PORTS file", Words::app_and_more},
+      {Role::ports,
+       "report",
+       "[<app>] [<flag>] [--global] [--format stdout|json]",
+       "Displays a report of the public ports of one or more apps",
+       Words::app,
+       {kReportFormat, kReportGlobal},
+       true},
+      {Role::ports,
+       "set",
+       "<app|--global> <property> (<value>)",
+       "Set or clear a property: forward-via or allowed-ports",
+       Words::app_and_more,
+       {{"global", "", "set it for all apps that have no value of their own"}}},
       {Role::ports, "takeover", "on|off|status",
-       "Manages networks in place of Dokku's own network plugin"},
+       "Manages networks in place of Dokku's own network plugin", Words::one},
   };
   return table;
 }
@@ -51,17 +136,35 @@ const std::vector<Command>& command_table() {
 std::vector<Command> commands_of(const Entry& entry) {
   std::vector<Command> shown;
   for (const auto& command : command_table()) {
-    const bool listed = std::any_of(shown.begin(), shown.end(), [&](const Command& other) {
-      return other.name == command.name;
-    });
-    if (entry.acts_as(command.role) && !listed) shown.push_back(command);
+    if (entry.acts_as(command.role) && &command_of(entry, command.name) == &command) {
+      shown.push_back(command);
+    }
   }
   return shown;
 }
 
+const Command& command_of(const Entry& entry, std::string_view name) {
+  static const Command plugin{Role::network, "", "", "", Words::none};
+  if (name.empty()) return plugin;
+  const Command* found = nullptr;
+  for (const auto& command : command_table()) {
+    if (command.name != name) continue;
+    if (entry.acts_as(command.role)) return command;
+    if (found == nullptr) found = &command;
+  }
+  if (found == nullptr) throw Error("No command is called {}", name);
+  return *found;
+}
+
+const FlagRow* flag_of(const Command& command, std::string_view name) {
+  const auto found = std::find_if(command.flags.begin(), command.flags.end(),
+                                  [&](const FlagRow& flag) { return flag.name == name; });
+  return found == command.flags.end() ? nullptr : &*found;
+}
+
 std::string synopsis(const Entry& entry, const Command& command) {
-  const std::string_view gap = command.arguments.empty() ? "" : " ";
-  return fmt::format("{}:{}{}{}", entry.name, command.name, gap, command.arguments);
+  return fmt::format("{}{}{}{}{}", entry.name, command.name.empty() ? "" : ":", command.name,
+                     command.arguments.empty() ? "" : " ", command.arguments);
 }
 
 std::string usage_text(const Entry& entry) {
@@ -76,6 +179,17 @@ std::string usage_text(const Entry& entry) {
   return text;
 }
 
+std::string help_text(const Entry& entry, const Command& command) {
+  if (command.name.empty()) return usage_text(entry);
+  const auto lines = flag_lines(entry, command);
+  std::size_t width = 0;
+  for (const auto& line : lines) width = std::max(width, line.flag.size());
+  std::string text = fmt::format("Usage: dokku {}\n\n{}\n\nFlags:\n", synopsis(entry, command),
+                                 command.description);
+  for (const auto& line : lines) text += fmt::format("{:<{}}   {}\n", line.flag, width, line.help);
+  return text;
+}
+
 std::string help_lines(const Entry& entry, bool all) {
   if (!all) return fmt::format("\n    {}, {}\n", entry.name, summary_of(entry));
   std::string text = "\n";
@@ -83,13 +197,6 @@ std::string help_lines(const Entry& entry, bool all) {
     text += fmt::format("    {}, {}\n", synopsis(entry, command), command.description);
   }
   return text;
-}
-
-std::string usage_of(const Entry& entry, std::string_view name) {
-  for (const auto& command : command_table()) {
-    if (command.name == name) return fmt::format("Usage: dokku {}", synopsis(entry, command));
-  }
-  throw Error("No command is called {}", name);
 }
 
 }  // namespace netports

@@ -1,135 +1,129 @@
 #include "dokku/flags.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
+#include <array>
+#include <stdexcept>
 
 #include "base/error.h"
-#include "dokku/log.h"
+#include "base/text.h"
 
 namespace netports {
 
 namespace {
 
-const std::string kEmpty;
+/// What Go's strconv.ParseBool takes, as Dokku's own flags do.
+constexpr std::array<std::string_view, 6> kTrue{"1", "t", "T", "true", "TRUE", "True"};
+constexpr std::array<std::string_view, 6> kFalse{"0", "f", "F", "false", "FALSE", "False"};
 
-/// What Go's strconv.ParseBool takes.
-bool is_true(const std::string& text) {
-  return text == "1" || text == "t" || text == "T" || text == "true" || text == "TRUE" ||
-         text == "True";
+template <typename Words>
+bool contains(const Words& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-bool is_false(const std::string& text) {
-  return text == "0" || text == "f" || text == "F" || text == "false" || text == "FALSE" ||
-         text == "False";
+/// The words that a flag takes; none when it takes any value.
+std::vector<std::string_view> choices_of(const FlagRow& flag) {
+  if (flag.value.starts_with('<')) return {};
+  return split(flag.value, '|');
 }
 
 }  // namespace
 
-void Flags::add_bool(const std::string& name, const std::string& help) {
-  flags_[name] = Flag{Type::boolean, help, "false"};
-}
-
-void Flags::add_string(const std::string& name, const std::string& help,
-                       const std::string& otherwise) {
-  flags_[name] = Flag{Type::string, help, otherwise};
-}
-
-void Flags::add_list(const std::string& name, const std::string& help) {
-  flags_[name] = Flag{Type::list, help, ""};
-}
-
-std::string Flags::usage() const {
-  std::size_t width = 0;
-  const auto left = [](const std::string& name, const Flag& flag) {
-    return fmt::format("      --{}{}", name,
-                       flag.type == Type::boolean  ? ""
-                       : flag.type == Type::string ? " string"
-                                                   : " stringArray");
-  };
-  for (const auto& [name, flag] : flags_) width = std::max(width, left(name, flag).size());
-  std::string text = fmt::format("Usage of {}:", command_);
-  for (const auto& [name, flag] : flags_) {
-    text += fmt::format("\n{:<{}}   {}", left(name, flag), width, flag.help);
-    if (flag.type == Type::string && !flag.otherwise.empty()) {
-      text += fmt::format(" (default \"{}\")", flag.otherwise);
-    }
-  }
-  return text;
+Flags::Flags(const Entry& entry, const Command& command, const std::vector<std::string>& words)
+    : synopsis_(synopsis(entry, command)), command_(command) {
+  read(words);
 }
 
 void Flags::refuse(const std::string& cause) const {
-  throw UsageError(fmt::format("{}\n{}", usage(), cause));
+  throw UsageError(fmt::format("Usage: dokku {}\n{}", synopsis_, cause));
 }
 
-void Flags::take(const std::string& name, const std::string& value) {
-  Flag& flag = flags_.at(name);
-  if (flag.type == Type::boolean && !is_true(value) && !is_false(value)) {
-    refuse(fmt::format(
-        "invalid argument \"{}\" for \"--{}\" flag: strconv.ParseBool: parsing \"{}\": invalid "
-        "syntax",
-        value, name, value));
+void Flags::take(const FlagRow& flag, const std::string& value) {
+  const auto refuse_value = [&](std::string_view wanted) {
+    refuse(fmt::format("invalid argument \"{}\" for \"--{}\" flag: use {}", printable(value),
+                       flag.name, wanted));
+  };
+  if (flag.value.empty()) {
+    if (!contains(kTrue, value) && !contains(kFalse, value)) refuse_value("true or false");
+  } else if (const auto choices = choices_of(flag); !choices.empty() && !contains(choices, value)) {
+    refuse_value(join({choices.begin(), choices.end()}, " or "));
   }
-  if (flag.type != Type::list) flag.values.clear();
-  flag.values.push_back(value);
-  flag.given = true;
+  given_[flag.name].push_back(value);
 }
 
-bool Flags::parse(const std::vector<std::string>& words) {
+void Flags::add_word(const std::string& word) {
+  const bool room = command_.words == Words::app_and_more ||
+                    (command_.words != Words::none && positionals_.empty());
+  if (!room) refuse(fmt::format("unexpected word: {}", printable(word)));
+  positionals_.push_back(word);
+}
+
+void Flags::read(const std::vector<std::string>& words) {
+  const auto end_of_flags = std::find(words.begin(), words.end(), "--");
+  help_wanted_ = std::any_of(words.begin(), end_of_flags, [](const std::string& word) {
+    return word == "--help" || word == "-h";
+  });
+  if (help_wanted_) return;
+  bool flags_end = false;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
-    if (word == "--") {
-      positionals_.insert(positionals_.end(), words.begin() + static_cast<std::ptrdiff_t>(i) + 1,
-                          words.end());
-      return true;
-    }
-    if (word.size() < 2 || word[0] != '-') {
-      positionals_.push_back(word);
+    if (flags_end || word.size() < 2 || word[0] != '-') {
+      add_word(word);
       continue;
     }
-    if (word == "--help" || word == "-h") {
-      log::reserve_stdout();
-      log::plain("{}", usage());
-      return false;
+    if (word == "--") {
+      flags_end = true;
+      continue;
     }
-    if (word[1] != '-') {
-      refuse(fmt::format("unknown shorthand flag: '{}' in {}", word[1], word));
-    }
-    const auto equals = word.find('=');
-    const std::string name = word.substr(2, equals == std::string::npos ? equals : equals - 2);
-    const auto found = flags_.find(name);
-    if (found == flags_.end()) refuse(fmt::format("unknown flag: --{}", name));
-    if (equals != std::string::npos) {
-      take(name, word.substr(equals + 1));
-    } else if (found->second.type == Type::boolean) {
-      take(name, "true");
+    if (word[1] != '-') refuse(fmt::format("unknown flag: {}", printable(word)));
+    const auto equals = std::min(word.find('='), word.size());
+    const FlagRow* found = flag_of(command_, std::string_view(word).substr(2, equals - 2));
+    if (found == nullptr) {
+      if (!command_.info_flags) {
+        refuse(fmt::format("unknown flag: {}", printable(word.substr(0, equals))));
+      }
+      info_flags_.push_back(word);
+    } else if (equals < word.size()) {
+      take(*found, word.substr(equals + 1));
+    } else if (found->value.empty()) {
+      take(*found, "true");
     } else if (i + 1 < words.size()) {
-      take(name, words[++i]);
+      take(*found, words[++i]);
     } else {
-      refuse(fmt::format("flag needs an argument: --{}", name));
+      refuse(fmt::format("flag needs an argument: --{}", found->name));
     }
   }
-  return true;
 }
 
-const Flags::Flag& Flags::known(const std::string& name) const { return flags_.at(name); }
-
-bool Flags::flag(const std::string& name) const {
-  const Flag& found = known(name);
-  return found.given && is_true(found.values.back());
+const FlagRow& Flags::row(std::string_view name) const {
+  const FlagRow* found = flag_of(command_, name);
+  if (found == nullptr) throw std::logic_error(fmt::format("no flag --{}: {}", name, synopsis_));
+  return *found;
 }
 
-const std::string& Flags::value(const std::string& name) const {
-  const Flag& found = known(name);
-  return found.given ? found.values.back() : found.otherwise;
+bool Flags::flag(std::string_view name) const { return contains(kTrue, value(name)); }
+
+std::string Flags::value(std::string_view name) const {
+  const auto found = given_.find(row(name).name);
+  return found == given_.end() ? std::string(row(name).otherwise) : found->second.back();
 }
 
-const std::vector<std::string>& Flags::values(const std::string& name) const {
-  return known(name).values;
+std::vector<std::string> Flags::values(std::string_view name) const {
+  const auto found = given_.find(row(name).name);
+  return found == given_.end() ? std::vector<std::string>() : found->second;
 }
 
-bool Flags::given(const std::string& name) const { return known(name).given; }
+bool Flags::given(std::string_view name) const { return given_.count(row(name).name) > 0; }
 
 const std::string& Flags::positional(std::size_t index) const {
-  return index < positionals_.size() ? positionals_[index] : kEmpty;
+  static const std::string missing;
+  return index < positionals_.size() ? positionals_[index] : missing;
+}
+
+std::vector<std::string> Flags::positionals_from(std::size_t index) const {
+  if (index >= positionals_.size()) return {};
+  return {positionals_.begin() + static_cast<std::ptrdiff_t>(index), positionals_.end()};
 }
 
 }  // namespace netports

@@ -1,59 +1,55 @@
-// Command line flags the way Dokku's own subcommands read them (GNU style, pflag texts) [§6].
+// The words and flags of a subcommand's command line, in GNU style as Dokku's own read them [§6].
 #pragma once
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "dokku/command_table.h"
 
 namespace netports {
 
-/// The flags that one subcommand knows. Parsing gives values and positional words.
-///
-///   Flags flags("network:list");
-///   flags.add_bool("dokku-managed", "show only dokku-managed networks");
-///   flags.add_string("format", "format: [ text | json ]", "text");
-///   if (!flags.parse(call.args.all())) return 0;  // --help was asked for and printed
+/// A command line, checked against the command's row. `program::subcommand` makes it.
 class Flags {
  public:
-  explicit Flags(std::string command) : command_(std::move(command)) {}
+  /// Reads `words`: flags anywhere, `--f v`, `--f=v`, `--` ends them. With --help or -h among them
+  /// nothing else is read. `command` must outlive it.
+  /// Errors: UsageError for a flag that the row does not have, a value that it does not take, and
+  /// more words than it takes.
+  Flags(const Entry& entry, const Command& command, const std::vector<std::string>& words);
 
-  void add_bool(const std::string& name, const std::string& help);
-  void add_string(const std::string& name, const std::string& help, const std::string& otherwise);
-  /// A string flag that may be given several times.
-  void add_list(const std::string& name, const std::string& help);
+  [[nodiscard]] bool help_wanted() const { return help_wanted_; }
 
-  /// Reads `words`: flags anywhere, `--f v`, `--f=v`, `--` ends them. False when --help or -h was
-  /// asked for: usage has been printed to stderr.
-  /// Errors: UsageError with usage and cause, as pflag words them.
-  [[nodiscard]] bool parse(const std::vector<std::string>& words);
-
-  [[nodiscard]] bool flag(const std::string& name) const;
-  [[nodiscard]] const std::string& value(const std::string& name) const;
-  [[nodiscard]] const std::vector<std::string>& values(const std::string& name) const;
+  /// Of a flag without a value. Asking for a flag that the row does not have throws.
+  [[nodiscard]] bool flag(std::string_view name) const;
+  /// The last one given, else what the row says.
+  [[nodiscard]] std::string value(std::string_view name) const;
+  [[nodiscard]] std::vector<std::string> values(std::string_view name) const;
   /// Whether the flag stood on the command line.
-  [[nodiscard]] bool given(const std::string& name) const;
+  [[nodiscard]] bool given(std::string_view name) const;
   /// The words that are no flags; empty string when there are fewer.
   [[nodiscard]] const std::string& positional(std::size_t index) const;
-  [[nodiscard]] const std::vector<std::string>& positionals() const { return positionals_; }
+  [[nodiscard]] bool has_positional() const { return !positionals_.empty(); }
+  [[nodiscard]] std::vector<std::string> positionals_from(std::size_t index) const;
+  /// The flags of a report that name one of its values, "--network-tld".
+  [[nodiscard]] const std::vector<std::string>& info_flags() const { return info_flags_; }
+
+  /// Errors: UsageError, always: the synopsis and `cause`.
+  [[noreturn]] void refuse(const std::string& cause) const;
 
  private:
-  enum class Type { boolean, string, list };
-  struct Flag {
-    Type type;
-    std::string help;
-    std::string otherwise;
-    bool given = false;
-    std::vector<std::string> values = {};
-  };
+  void read(const std::vector<std::string>& words);
+  void take(const FlagRow& flag, const std::string& value);
+  void add_word(const std::string& word);
+  [[nodiscard]] const FlagRow& row(std::string_view name) const;
 
-  [[nodiscard]] std::string usage() const;
-  [[noreturn]] void refuse(const std::string& cause) const;
-  void take(const std::string& name, const std::string& value);
-  [[nodiscard]] const Flag& known(const std::string& name) const;
-
-  std::string command_;
-  std::map<std::string, Flag> flags_;  // sorted by name, as usage lists them
+  std::string synopsis_;
+  const Command& command_;
+  bool help_wanted_ = false;
+  std::map<std::string_view, std::vector<std::string>> given_;
   std::vector<std::string> positionals_;
+  std::vector<std::string> info_flags_;
 };
 
 }  // namespace netports

@@ -6,6 +6,8 @@
 #include <exception>
 
 #include "base/error.h"
+#include "dokku/command_table.h"
+#include "dokku/flags.h"
 #include "dokku/log.h"
 
 namespace netports::program {
@@ -48,6 +50,22 @@ Call call_of(int argc, char** argv, int depth) {
             Environment::from_process()};
   log::configure(call.env.quiet, call.env.trace);
   return call;
+}
+
+/// The words of a subcommand, with the app of Dokku's --app where the command wants it.
+std::vector<std::string> words_of(const Call& call, const Command& command) {
+  auto words = call.args.from(1);
+  const std::string& app = call.env.app_name;
+  if (app.empty()) return words;
+  const bool inserted = call.entry.inside_core;
+  const bool app_first = command.words == Words::app || command.words == Words::app_and_more;
+  if (app_first) {
+    if (!inserted) words.insert(words.begin(), app);
+    return words;
+  }
+  // Dokku puts it in front of any command's words: `create` would take it for the network.
+  if (inserted && !words.empty() && words[0] == app) words.erase(words.begin());
+  return words;
 }
 
 void copy_stdin_to_stdout() {
@@ -115,15 +133,15 @@ int docker_args_trigger(int argc, char** argv,
   });
 }
 
-int subcommand(int argc, char** argv, const std::function<int(const Call&)>& body) {
+int subcommand(int argc, char** argv, std::string_view name,
+               const std::function<int(const Call&, const Flags&)>& body) {
   return guarded([&] {
-    Call call = call_of(argc, argv, kSubcommandDepth);
-    std::vector<std::string> words = call.args.from(1);
-    if (!call.env.app_name.empty() && !call.entry.inside_core) {
-      words.insert(words.begin(), call.env.app_name);
-    }
-    call.args = Args(std::move(words));
-    return body(call);
+    const Call call = call_of(argc, argv, kSubcommandDepth);
+    const Command& command = command_of(call.entry, name);
+    const Flags flags(call.entry, command, words_of(call, command));
+    if (!flags.help_wanted()) return body(call, flags);
+    log::result(help_text(call.entry, command));
+    return 0;
   });
 }
 

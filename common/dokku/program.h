@@ -4,10 +4,15 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dokku/entry.h"
 #include "dokku/environment.h"
+
+namespace netports {
+class Flags;
+}
 
 namespace netports::program {
 
@@ -23,7 +28,6 @@ class Args {
   /// All from `index` on.
   [[nodiscard]] std::vector<std::string> from(std::size_t index) const;
   [[nodiscard]] std::size_t size() const { return words_.size(); }
-  [[nodiscard]] const std::vector<std::string>& all() const { return words_; }
 
  private:
   std::vector<std::string> words_;
@@ -58,8 +62,12 @@ int docker_args_trigger(int argc, char** argv,
                         const std::function<std::string(const Call&)>& before,
                         const std::function<void(const Call&)>& body);
 
-/// A subcommand: args are those after Dokku's own argv[1] [§1.4], with the value of `--app`
-/// inserted in front where Dokku did not do so itself [§1.5]. `body` gives the exit status.
-int subcommand(int argc, char** argv, const std::function<int(const Call&)>& body);
+/// Subcommand `name` of the command table; empty: the bare plugin name. Reads the words behind
+/// Dokku's own argv[1] [§1.4] by the row of the table, answers --help itself, and gives `body` what
+/// was read; `body` gives the exit status. The app of Dokku's `--app` becomes the first word of a
+/// command that takes an app there, where Dokku did not put it there itself [§1.5]. Other commands
+/// do not see it.
+int subcommand(int argc, char** argv, std::string_view name,
+               const std::function<int(const Call&, const Flags&)>& body);
 
 }  // namespace netports::program

@@ -40,16 +40,6 @@ void add_gateway(std::vector<NetworkSpec::Subnet>& subnets, const std::string& w
 
 }  // namespace
 
-void add_create_flags(Flags& flags) {
-  flags.add_string("driver", "driver: bridge, macvlan, ipvlan, overlay or a plugin's", "bridge");
-  flags.add_list("gateway", "gateway of the --subnet it lies in");
-  flags.add_bool("internal", "no way out of the network");
-  flags.add_bool("ipv6", "give IPv6 addresses too");
-  flags.add_list("label", "key=value to label the network with");
-  flags.add_list("opt", "key=value for the driver");
-  flags.add_list("subnet", "addresses to give: <ip>/<prefix length>");
-}
-
 NetworkSpec spec_of(const Flags& flags) {
   NetworkSpec spec;
   spec.name = require_network_name(flags.positional(0));

@@ -10,9 +10,6 @@
 
 namespace netports::network {
 
-/// Tells `flags` what `create` knows beyond Dokku's own.
-void add_create_flags(Flags& flags);
-
 /// What the command line asks for. Errors: Error naming the word that cannot be meant.
 NetworkSpec spec_of(const Flags& flags);
 

@@ -1,19 +1,12 @@
-// The ports block of `dokku report`.
+// The report of an app's public ports: the block of `dokku report`, and `report` under this entry.
 #pragma once
 
-#include <string>
-#include <utility>
-#include <vector>
-
+#include "dokku/report.h"
 #include "ports/role.h"
 
 namespace netports {
 
-/// Key and value of each row, sorted by key: "computed-forward-via", "container".
-std::vector<std::pair<std::string, std::string>> ports_report(const PortsRole& ports,
-                                                              const std::string& app);
-
-/// Prints it in Dokku's layout [§6.6].
-void print_ports_report(const PortsRole& ports, const std::string& app);
+/// `ports` must outlive it.
+Report ports_report(const PortsRole& ports);
 
 }  // namespace netports

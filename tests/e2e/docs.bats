@@ -41,6 +41,66 @@ document_block() {
   diff "$BATS_TEST_TMPDIR/listed" "$BATS_TEST_TMPDIR/staged"
 }
 
+# each_subcommand CHECK WORD...: runs every subcommand with these words, under both entries, without
+# an app, a daemon and an Engine; then CHECK with entry and name.
+each_subcommand() {
+  local check=$1 entry name
+  shift
+  [[ -e $enabled/netports ]] || cp -r "$plugin" "$enabled/netports"
+  ln -sfn "$plugin" "$enabled/network"
+  for entry in netports network; do
+    while read -r name; do
+      run3 env -i DOCKER_HOST=unix:///nonexistent DOKKU_ROOT=/nonexistent \
+        DOKKU_LIB_ROOT=/nonexistent DOKKU_PORTS_SOCKET=/nonexistent \
+        "$enabled/$entry/subcommands/$name" "$entry:$name" "$@"
+      "$check" "$entry" "$name" || {
+        printf 'dokku %s:%s %s: status %s\n%s\n%s' "$entry" "$name" "$*" "$status" "$stdout" "$stderr" >&2
+        return 1
+      }
+    done < <(cd "$plugin/subcommands" && find . -type f ! -name default -printf '%f\n')
+  done
+}
+
+shows_help() { # ENTRY NAME: where the plugin's help has the command, the same words
+  local synopsis description listed
+  synopsis=$(sed -n '1s/^Usage: dokku //p' "$out_file")
+  description=$(sed -n 3p "$out_file")
+  listed=$("$enabled/$1/commands" "$1:help" | tr -s ' ' | grep -E "^ $1:$2( |$)")
+  [[ $status -eq 0 && -z $stderr && -n $description ]] || return 1
+  [[ "$synopsis " == "$1:$2 "* && $(sed -n 5p "$out_file") == Flags: ]] || return 1
+  [[ -z $listed || $listed == " $synopsis $description" ]] || return 1
+  [[ $(tail -n 1 "$out_file") =~ ^\ \ -h,\ --help\ +this\ text$ ]]
+}
+
+is_usage_error() { # ENTRY NAME
+  [[ $status -eq 2 && -z $stdout && $(wc -l <"$err_file") -eq 2 ]] || return 1
+  [[ $(head -n 1 "$err_file") == "Usage: dokku $1:$2"* ]]
+}
+
+refuses_words() { case $2 in set | ports-set) ;; *) is_usage_error "$@" ;; esac } # they take any number
+
+refuses_flag() { [[ $2 == report ]] || is_usage_error "$@"; } # it takes them for one of its rows
+
+@test "every subcommand answers --help and -h" {
+  each_subcommand shows_help --help
+  each_subcommand shows_help -h
+}
+
+@test "the bare plugin name answers --help too, and takes no word" {
+  cp -r "$plugin" "$enabled/netports"
+  run3 "$enabled/netports/subcommands/default" netports --help
+  expect 0 "$(document_block README.md "commands: netports")"
+  run3 "$enabled/netports/subcommands/default" netports extra
+  expect 2 "" "Usage: dokku netports
+unexpected word: extra"
+}
+
+@test "every subcommand refuses words, formats and flags that it does not know" {
+  each_subcommand refuses_words a b c
+  each_subcommand is_usage_error --format yaml
+  each_subcommand refuses_flag --no-such-flag
+}
+
 @test "every option of a PORTS line stands in the README" {
   while read -r option; do
     grep -qF "\`$option=" "$repository/README.md" || {

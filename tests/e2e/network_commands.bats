@@ -196,35 +196,37 @@ $rows"
   ! grep -q ' $' "$out_file"
 }
 
-@test "info checks its words in Dokku's order" {
-  run3 sub info --format xml
+@test "info takes a network's name alone" {
+  run3 sub info
   expect 1 "" " !     No network name specified"
-  run3 sub info "$n1" --format xml
-  expect 1 "" " !     Invalid format specified, use either text or json"
   run3 sub info "$n1"
   expect 1 "" " !     Network does not exist"
   run3 sub info "$(docker network inspect --format '{{.Id}}' bridge)"
   expect 1 "" " !     Network does not exist"
 }
 
-@test "wrong flags: usage, status 2, nothing done" {
+@test "a wrong command line: usage, status 2, nothing done" {
+  docker network create "$n1" >/dev/null
   run3 sub list --foo
-  expect 2 "" 'Usage of network:list:
-      --dokku-managed   show only dokku-managed networks
-      --format string   format: [ text | json ] (default "text")
+  expect 2 "" 'Usage: dokku network:list [--format text|json] [--dokku-managed]
 unknown flag: --foo'
+  # It printed text.
+  run3 sub list --format yaml
+  expect 2 "" 'Usage: dokku network:list [--format text|json] [--dokku-managed]
+invalid argument "yaml" for "--format" flag: use text or json'
   run3 sub exists -x
-  expect 2 "" "Usage of network:exists:
-unknown shorthand flag: 'x' in -x"
+  expect 2 "" "Usage: dokku network:exists <network>
+unknown flag: -x"
   # A --format at the end ended in a panic.
   run3 sub info "$n1" --format
-  expect 2 "" 'Usage of network:info:
-      --format string   format: [ text | json ] (default "text")
+  expect 2 "" 'Usage: dokku network:info <network> [--format text|json]
 flag needs an argument: --format'
   run3 sub destroy --force=xx "$n1"
-  expect 2 "" 'Usage of network:destroy:
-      --force   --force: force destroy without confirmation
-invalid argument "xx" for "--force" flag: strconv.ParseBool: parsing "xx": invalid syntax'
-  run3 sub rebuildall --help
-  expect 0 "" "Usage of network:rebuildall:"
+  expect 2 "" 'Usage: dokku network:destroy <network>
+invalid argument "xx" for "--force" flag: use true or false'
+  # It destroyed the first one.
+  run3 sub destroy --force "$n1" b
+  expect 2 "" "Usage: dokku network:destroy <network>
+unexpected word: b"
+  docker network inspect "$n1" >/dev/null
 }

@@ -207,6 +207,14 @@ WORDS
   expect 0 y
 }
 
+@test "the app of --app is a word of no command that takes none" {
+  # It was the name of the network to make, and to remove.
+  DOKKU_APP_NAME=alpha run3 sub create
+  expect 1 "" " !     No network name specified"
+  DOKKU_APP_NAME=alpha run3 sub destroy --force
+  expect 1 "" " !     No network name specified"
+}
+
 @test "report of an app: seventeen rows, padded" {
   fill_alpha
   run3 sub report alpha
@@ -269,14 +277,14 @@ $(rows_of_alpha n1,n2 n3)"
 @test "report with a --format that lacks its value" {
   # It ended in a panic.
   run3 sub report alpha --format
-  expect 2 "" 'Usage of network:report:
-      --format string   format: [ stdout | json ] (default "stdout")
+  expect 2 "" 'Usage: dokku network:report [<app>] [<flag>]
 flag needs an argument: --format'
 }
 
 @test "report prints nothing unless it can print all" {
   run3 sub report --format xml
-  expect 1 "" ' !     Format must be "stdout" or "json": "xml"'
+  expect 2 "" 'Usage: dokku network:report [<app>] [<flag>]
+invalid argument "xml" for "--format" flag: use stdout or json'
   run3 sub report --format json --network-tld
   expect 1 "" " !     --format flag cannot be specified when specifying an info flag"
   run3 sub report --global --network-tld

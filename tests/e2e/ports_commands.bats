@@ -31,6 +31,9 @@ setup() { ports_app; }
   run3 dokku netports:ports-set "$app" $'25:5025\n143:5143'
   expect 1 "" ' !     Invalid mapping: "25:5025\x0a143:5143"'
   run3 dokku netports:ports-set "$app" 25:5025 --privileged
+  expect 2 "" "Usage: dokku netports:ports-set <app> <mapping>...
+unknown flag: --privileged"
+  run3 dokku netports:ports-set -- "$app" 25:5025 --privileged
   expect 1 "" ' !     mappings:2:1: "--privileged" is not public:private'
   run3 dokku netports:ports-set "$app" ""
   expect 1 "" " !     No mapping specified"
@@ -71,8 +74,6 @@ setup() { ports_app; }
   [ "$status" -eq 0 ]
   [ "$(jq -r '.ports[0].listen, .ports[0].app, .ports[0].private_port' "$out_file" | paste -sd ' ')" = \
     "$port $app 5025" ]
-  run3 dokku netports:ports "$app" --format xml
-  expect 1 "" " !     Invalid format specified, use either text or json"
   run3 dokku netports:ports nosuch-app
   expect 20 "" " !     App nosuch-app does not exist"
   # A file that somebody broke by hand: the problem is named, the other apps are served.
@@ -100,7 +101,8 @@ setup() { ports_app; }
   run3 dokku netports:ports-check "$file" --format json
   expect 1 '{"valid":false,"line":3,"column":4,"reason":"\"50x25\" is not a private port (1 to 65535)"}'
   run3 dokku netports:ports-check
-  expect 2 "" "Usage: dokku netports:ports-check <file> [--format text|json]"
+  expect 2 "" "Usage: dokku netports:ports-check <file> [--format text|json]
+a file is needed, or - for stdin"
   run3 dokku netports:ports-check /nonexistent/PORTS
   expect 1 "" " !     Unable to read /nonexistent/PORTS: No such file or directory"
   run3 dokku netports:ports-check /
@@ -110,15 +112,17 @@ setup() { ports_app; }
 # They were passed over, and `ports` of two apps showed the first.
 @test "words that a command does not know are a usage error, and nothing is done" {
   run3 dokku netports:ports "$app" extra
-  expect 2 "" "Usage: dokku netports:ports [<app>] [--format text|json] [--connections] [--watch]"
-  run3 dokku netports:ports nosuch-app extra --format xml
-  expect 2 "" "Usage: dokku netports:ports [<app>] [--format text|json] [--connections] [--watch]"
+  expect 2 "" "Usage: dokku netports:ports [<app>] [--format text|json] [--connections] [--watch]
+unexpected word: extra"
+  run3 dokku netports:ports nosuch-app --format xml
+  expect 2 "" 'Usage: dokku netports:ports [<app>] [--format text|json] [--connections] [--watch]
+invalid argument "xml" for "--format" flag: use text or json'
   run3 dokku netports:ports-reload extra
-  expect 2 "" "Usage: dokku netports:ports-reload"
-  run3 dokku netports:ports-check /nonexistent extra
-  expect 2 "" "Usage: dokku netports:ports-check <file> [--format text|json]"
+  expect 2 "" "Usage: dokku netports:ports-reload
+unexpected word: extra"
   run3 dokku netports:takeover on extra
-  expect 2 "" "Usage: dokku netports:takeover on|off|status"
+  expect 2 "" "Usage: dokku netports:takeover on|off|status
+unexpected word: extra"
   run3 dokku netports:takeover status
   expect 0 "Network role:  core"
 }
@@ -144,8 +148,7 @@ setup() { ports_app; }
 @test "report: a block of its own, and the staged file in it" {
   echo '25:5025' >"$DOKKU_ROOT/$app/PORTS"
   echo '26:5025 process=imap' >"$DOKKU_ROOT/$app/PORTS.staged"
-  run3 "$PLUGIN_ENABLED_PATH/netports/report" "$app"
-  expect 0 "=====> $app netports information
+  local block="=====> $app netports information
        Netports allowed ports:          
        Netports computed allowed ports: 1-21,23-79,81-442,444-65535
        Netports computed forward via:   container
@@ -156,6 +159,54 @@ setup() { ports_app; }
        Netports problem:                
        Netports source:                 file
        Netports staged:                 26:5025 process=imap"
+  run3 "$PLUGIN_ENABLED_PATH/netports/report" "$app"
+  expect 0 "$block"
+  run3 dokku netports:report "$app"
+  expect 0 "$block"
+  run3 dokku --quiet --app "$app" netports:report
+  expect 0 "$(tail -n +2 <<<"$block")"
   run3 "$PLUGIN_ENABLED_PATH/netports/report" nosuch-app
   expect 20 "" " !     App nosuch-app does not exist"
+}
+
+@test "report: of all apps, of what holds for all, one value, JSON" {
+  local other flags
+  other=$(unique pt)
+  dokku apps:create "$other" >/dev/null
+  mkdir "$DOKKU_ROOT/lost+found"
+  echo '25:5025' >"$DOKKU_ROOT/$app/PORTS"
+  dokku netports:set "$other" forward-via published >/dev/null
+  run3 dokku netports:report
+  [[ $status -eq 0 && -z $stderr ]]
+  LC_ALL=C sort --check <(grep '^=====>' "$out_file")
+  grep -qx "=====> $app netports information" "$out_file"
+  grep -qx "=====> $other netports information" "$out_file"
+  [[ $stdout != *lost+found* ]]
+  run3 dokku netports:report "$app" --netports-ports
+  expect 0 25:5025
+  run3 dokku netports:report "$other" --netports-computed-forward-via
+  expect 0 published
+  run3 dokku netports:report --global
+  expect 0 "=====> --global netports information
+       Netports computed allowed ports: 1-21,23-79,81-442,444-65535
+       Netports computed forward via:   container
+       Netports global allowed ports:   
+       Netports global forward via:     "
+  run3 dokku netports:report "$app" --format json
+  [ "$status" -eq 0 ]
+  jq -e 'length == 20 and .ports == "25:5025" and .["netports-ports"] == "25:5025"' "$out_file"
+  [[ $(jq -c . "$out_file") == "$(jq -cS . "$out_file")" ]]
+  run3 dokku netports:report --global --format json
+  [ "$status" -eq 0 ]
+  jq -e 'length == 8 and .["computed-forward-via"] == "container" and (has("ports") | not)' "$out_file"
+  flags="--netports-allowed-ports, --netports-computed-allowed-ports, --netports-computed-forward-via, --netports-forward-via, --netports-global-allowed-ports, --netports-global-forward-via, --netports-ports, --netports-problem, --netports-source, --netports-staged"
+  run3 dokku netports:report "$app" --network-tld
+  expect 1 "" " !     Invalid flag passed, valid flags: $flags"
+  run3 dokku netports:report "$app" --netports-ports --netports-source
+  expect 1 "" " !     netports:report command allows only a single flag"
+  run3 dokku netports:report "$app" --netports-ports --format json
+  expect 1 "" " !     --format flag cannot be specified when specifying an info flag"
+  run3 dokku netports:report nosuch-app
+  expect 20 "" " !     App nosuch-app does not exist"
+  rmdir "$DOKKU_ROOT/lost+found"
 }

@@ -22,6 +22,11 @@ deploy_once() {
   [ "$status" -eq 0 ]
   [ "$(grep -cx "=====> $app netports information" "$out_file")" -eq 1 ]
   [ "$(grep -cx "=====> $app network information" "$out_file")" -eq 1 ]
+  # Each entry has its own report.
+  run3 dokku network:report "$app"
+  [ "$(head -n 1 "$out_file")" = "=====> $app network information" ]
+  run3 dokku netports:report "$app"
+  [ "$(head -n 1 "$out_file")" = "=====> $app netports information" ]
   # Under the other entry the triggers of the ports role do nothing.
   run3 "$PLUGIN_ENABLED_PATH/network/post-stop" "$app"
   expect 0

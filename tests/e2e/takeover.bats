@@ -49,11 +49,15 @@ own_link() { readlink "$link" | grep -qx "$PLUGIN_PATH/available/netports"; }
 }
 
 @test "takeover refuses any other word" {
-  for words in "" "maybe" "on off"; do
+  for words in "" maybe; do
     # shellcheck disable=SC2086
     run3 dokku netports:takeover $words
-    expect 2 "" "Usage: dokku netports:takeover on|off|status"
+    expect 2 "" "Usage: dokku netports:takeover on|off|status
+one of on, off or status is needed"
   done
+  run3 dokku netports:takeover on off
+  expect 2 "" "Usage: dokku netports:takeover on|off|status
+unexpected word: off"
   core_link
 }
 

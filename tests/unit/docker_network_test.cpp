@@ -19,10 +19,9 @@ Network network_of(const std::string& text) {
 }
 
 NetworkSpec spec_of(const std::vector<std::string>& words) {
-  Flags flags("network:create");
-  network::add_create_flags(flags);
-  REQUIRE(flags.parse(words));
-  return network::spec_of(flags);
+  Entry entry;
+  entry.name = "network";
+  return network::spec_of(Flags(entry, command_of(entry, "create"), words));
 }
 
 }  // namespace

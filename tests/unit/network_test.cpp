@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "catch.h"
 #include "dokku/app_state.h"
+#include "dokku/report.h"
 #include "network/docker_args.h"
 #include "network/lifecycle.h"
 #include "network/listeners.h"
@@ -238,26 +239,41 @@ TEST_CASE("checked_value checks single values", "[network]") {
   CHECK(host.checked("app", "tld", {""}).empty());
 }
 
-TEST_CASE("ReportRequest::parse tells flags apart as Dokku does", "[network]") {
-  const auto parse = [](const Strings& words) {
-    return network::ReportRequest::parse("network", words);
+TEST_CASE("ReportRequest::of takes one info flag, and none with JSON", "[network]") {
+  const auto request = [](const Strings& words) {
+    Entry entry;
+    entry.name = "network";
+    return ReportRequest::of("network:report", Flags(entry, command_of(entry, "report"), words));
   };
-  CHECK(parse({}).app.empty());
-  CHECK(parse({"app", "--network-tld"}).info_flag == "--network-tld");
-  CHECK(parse({"--format", "json", "app"}).format == "json");
-  CHECK(parse({"app", "--global"}).global);
-  CHECK(parse({"--format=json"}).info_flag == "--format=json");
-  CHECK_THROWS_WITH(parse({"app", "--network-tld", "--network-tld"}),
+  CHECK(request({}).app.empty());
+  CHECK(request({"app", "--network-tld"}).info_flag == "--network-tld");
+  CHECK(request({"--format", "json", "app"}).json);
+  CHECK(request({"app", "--global"}).global);
+  CHECK_THROWS_WITH(request({"app", "--network-tld", "--network-tld"}),
                     "network:report command allows only a single flag");
-  CHECK_THROWS_AS(parse({"app", "--format"}), UsageError);
+  CHECK_THROWS_WITH(request({"--format=json", "--network-tld"}),
+                    "--format flag cannot be specified when specifying an info flag");
 }
 
-TEST_CASE("report_text gives each JSON key twice, sorted", "[network]") {
-  network::ReportRequest request;
-  request.format = "json";
-  CHECK(network::report_text("app", {{"tld", "a<b"}, {"web-listeners", ""}}, request, false) ==
-        "{\"network-tld\":\"a\\u003cb\",\"network-web-listeners\":\"\",\"tld\":\"a\\u003cb\","
-        "\"web-listeners\":\"\"}\n");
+TEST_CASE("report_text gives text, JSON with each key twice, or one value", "[network]") {
+  const Report report{"network", "network", [](const std::string&) {
+                        return std::vector<ReportRow>{{"tld", "a<b\x1b"}, {"web-listeners", ""}};
+                      }};
+  ReportRequest request;
+  CHECK(report_text(report, "app", request, false) ==
+        "=====> app network information\n"
+        "       Network tld:                   a<b\\x1b\n"
+        "       Network web listeners:         \n");
+  request.info_flag = "--network-tld";
+  CHECK(report_text(report, "app", request, false) == "a<b\x1b\n");
+  request.info_flag = "--network-foo";
+  CHECK_THROWS_WITH(report_text(report, "app", request, false),
+                    "Invalid flag passed, valid flags: --network-tld, --network-web-listeners");
+  request = {};
+  request.json = true;
+  CHECK(report_text(report, "app", request, false) ==
+        "{\"network-tld\":\"a\\u003cb\\u001b\",\"network-web-listeners\":\"\","
+        "\"tld\":\"a\\u003cb\\u001b\",\"web-listeners\":\"\"}\n");
 }
 
 TEST_CASE("report_rows of all apps has no app's own values", "[network]") {
