@@ -140,6 +140,12 @@ std::string connections_table(const std::string& list) {
   return rows.size() == 1 ? "" : aligned(rows);
 }
 
+bool has_no_ports(const std::string& document) {
+  const auto status = json::parse_object(document, kSource);
+  return json::objects(json::array(status, "ports")).empty() &&
+         json::objects(json::array(status, "problems")).empty();
+}
+
 std::string status_table(const std::string& document) {
   const auto status = json::parse_object(document, kSource);
   const auto ports = json::objects(json::array(status, "ports"));

@@ -19,6 +19,9 @@ std::vector<std::int64_t> older_daemons(const std::string& document);
 /// own. Errors: as above, for both.
 std::string status_and(const std::string& document, const std::string& older);
 
+/// Whether the document has neither a public port nor an app with a problem. Errors: as above.
+bool has_no_ports(const std::string& document);
+
 /// One line for each backend of each public port, columns aligned under a heading; then, each in
 /// one line, what is wrong with a port or an app. Empty when the document has neither. Errors:
 /// Error when it is no status document.

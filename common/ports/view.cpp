@@ -8,6 +8,26 @@
 
 namespace netports {
 
+namespace {
+
+/// Why nothing is forwarded, and what changes that.
+std::string next_step(const PortsRole& ports, const std::string& app) {
+  const std::string& entry = ports.entry.name;
+  const std::string set = fmt::format("dokku {}:ports-set {}", entry, app.empty() ? "<app>" : app);
+  if (!app.empty() && !ports.store.active(app).mappings.empty()) {
+    return fmt::format("None yet: dokku {}:ports-reload makes the forwarder read those of {}",
+                       entry, app);
+  }
+  if (!app.empty() && ports.store.property(app)) {
+    return fmt::format("None: {0} <mapping>... gives it some, {0} alone those of its PORTS file",
+                       set);
+  }
+  return fmt::format("None: put a file PORTS into the image and deploy, or run {} <mapping>...",
+                     set);
+}
+
+}  // namespace
+
 std::string forwarder_document(const PortsRole& ports, const std::string& app, bool connections) {
   const std::string status = ports.forwarder.status(app);
   std::string document = connections ? ports.forwarder.connections(app) : status;
@@ -41,6 +61,7 @@ std::string forwarder_text(const PortsRole& ports, const std::string& app, bool 
                        app.empty() ? "" : " of ", app);
   }
   if (connections) return text + connections_table(document);
+  if (has_no_ports(document)) text += fmt::format("       {}\n", next_step(ports, app));
   return text + status_table(document);
 }
 

@@ -12,7 +12,8 @@ namespace netports {
 /// Errors: Error when the forwarder does not answer.
 std::string forwarder_document(const PortsRole& ports, const std::string& app, bool connections);
 
-/// The same as text, with a heading in its first line unless `quiet`.
+/// The same as text, with a heading in its first line unless `quiet`. Without any public port it
+/// says what to do next.
 std::string forwarder_text(const PortsRole& ports, const std::string& app, bool connections,
                            bool quiet);
 

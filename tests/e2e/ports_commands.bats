@@ -145,6 +145,42 @@ unexpected word: extra"
   [ -z "$(find "$DOKKU_LIB_ROOT/config/netports/$app" -type f 2>/dev/null)" ]
 }
 
+# It printed a heading and nothing else.
+@test "ports: without a port it says so, and what to do next" {
+  local next="put a file PORTS into the image and deploy, or run dokku netports:ports-set"
+  run3 dokku netports:ports "$app"
+  expect 0 "=====> Public ports of $app
+       None: $next $app <mapping>..."
+  run3 dokku netports:ports "$app" --format json
+  [ "$status" -eq 0 ]
+  jq -e '.ports == []' "$out_file"
+  dokku netports:ports-set "$app" none >/dev/null
+  run3 dokku --quiet netports:ports "$app"
+  expect 0 "       None: dokku netports:ports-set $app <mapping>... gives it some, dokku netports:ports-set $app alone those of its PORTS file"
+  # Nobody has told the forwarder yet.
+  dokku netports:ports-set "$app" >/dev/null
+  echo "$port:5025" >"$DOKKU_ROOT/$app/PORTS"
+  run3 dokku netports:ports "$app"
+  expect 0 "=====> Public ports of $app
+       None yet: dokku netports:ports-reload makes the forwarder read those of $app"
+  dokku netports:ports-reload >/dev/null
+  run3 dokku netports:ports "$app"
+  [ "$status" -eq 0 ]
+  [[ $stdout != *None* && $stdout =~ $port\ +$app\  ]]
+}
+
+@test "ports: without a port of any app" {
+  local name
+  for name in "$DOKKU_ROOT"/*/PORTS "$DOKKU_LIB_ROOT"/config/netports/*/mappings; do rm -f "$name"; done
+  dokku netports:ports-reload >/dev/null
+  run3 dokku netports:ports
+  expect 0 "=====> Public ports
+       None: put a file PORTS into the image and deploy, or run dokku netports:ports-set <app> <mapping>..."
+  run3 dokku netports:ports --format json
+  [ "$status" -eq 0 ]
+  jq -e '.ports == []' "$out_file"
+}
+
 @test "report: a block of its own, and the staged file in it" {
   echo '25:5025' >"$DOKKU_ROOT/$app/PORTS"
   echo '26:5025 process=imap' >"$DOKKU_ROOT/$app/PORTS.staged"

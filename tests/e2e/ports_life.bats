@@ -38,7 +38,8 @@ properties_of() { find "$DOKKU_LIB_ROOT/config/netports/$1" -type f 2>/dev/null;
 "* ]]
   serves "$port" v1
   run3 dokku netports:ports "$other"
-  expect 0 "=====> Public ports of $other"
+  expect 0 "=====> Public ports of $other
+       None: dokku netports:ports-set $other <mapping>... gives it some, dokku netports:ports-set $other alone those of its PORTS file"
   # Its image still has the PORTS file: a rebuild is no claim.
   run3 dokku ps:rebuild "$other" </dev/null
   [ "$status" -eq 0 ]
