@@ -65,6 +65,7 @@ std::vector<std::string> words_of(const Call& call, const Command& command) {
   }
   // Dokku puts it in front of any command's words: `create` would take it for the network.
   if (inserted && !words.empty() && words[0] == app) words.erase(words.begin());
+  if (flag_of(command, "app") != nullptr) words.insert(words.begin(), {"--app", app});
   return words;
 }
 

@@ -65,8 +65,8 @@ int docker_args_trigger(int argc, char** argv,
 /// Subcommand `name` of the command table; empty: the bare plugin name. Reads the words behind
 /// Dokku's own argv[1] [§1.4] by the row of the table, answers --help itself, and gives `body` what
 /// was read; `body` gives the exit status. The app of Dokku's `--app` becomes the first word of a
-/// command that takes an app there, where Dokku did not put it there itself [§1.5]. Other commands
-/// do not see it.
+/// command that takes an app there, where Dokku did not put it there itself [§1.5]; else the value
+/// of the command's own --app. Other commands do not see it.
 int subcommand(int argc, char** argv, std::string_view name,
                const std::function<int(const Call&, const Flags&)>& body);
 

@@ -34,6 +34,15 @@ std::vector<PortMapping> claims_of(const PortStore& store, const std::string& ap
   return claims;
 }
 
+std::vector<PortMapping> refused_by_default(const std::vector<PortMapping>& mappings) {
+  const auto policy = AllowedPorts::parse(AllowedPorts::kDefault);
+  std::vector<PortMapping> refused;
+  for (const auto& mapping : mappings) {
+    if (!policy.allows(mapping.listen.port)) refused.push_back(mapping);
+  }
+  return refused;
+}
+
 void check_allowed(const std::string& app, const std::vector<PortMapping>& mappings,
                    const std::string& allowed) {
   AllowedPorts policy;

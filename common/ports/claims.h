@@ -30,6 +30,9 @@ class AllowedPorts {
 /// the next one will have.
 std::vector<PortMapping> claims_of(const PortStore& store, const std::string& app);
 
+/// Those of `mappings` that only an app with a property allowed-ports may have, in their order.
+std::vector<PortMapping> refused_by_default(const std::vector<PortMapping>& mappings);
+
 /// Checks that `app` may have `mappings`. Errors: Error naming the first port that the list
 /// `allowed` leaves out.
 void check_allowed(const std::string& app, const std::vector<PortMapping>& mappings,

@@ -213,6 +213,19 @@ WORDS
   expect 1 "" " !     No network name specified"
   DOKKU_APP_NAME=alpha run3 sub destroy --force
   expect 1 "" " !     No network name specified"
+  # ports-check has a flag of that name. Below core-plugins Dokku puts the app in front as well.
+  local core=$DOKKU_LIB_ROOT/core-plugins/available/network words
+  mkdir -p "$core" "$DOKKU_LIB_ROOT/config/network/alpha"
+  cp -r "$plugin/subcommands" "$core/"
+  printf 25 >"$DOKKU_LIB_ROOT/config/network/alpha/allowed-ports"
+  echo 26:26 >"$BATS_TEST_TMPDIR/PORTS"
+  for words in "alpha $BATS_TEST_TMPDIR/PORTS" "alpha $BATS_TEST_TMPDIR/PORTS --app alpha"; do
+    # shellcheck disable=SC2086
+    DOKKU_APP_NAME=alpha run3 "$core/subcommands/ports-check" network:ports-check $words
+    expect 1 "" " !     Public port 26 is not allowed for app alpha: Property allowed-ports is 25"
+  done
+  run3 "$core/subcommands/ports-check" network:ports-check "$BATS_TEST_TMPDIR/PORTS"
+  expect 0 "-----> $BATS_TEST_TMPDIR/PORTS is valid: 26"
 }
 
 @test "report of an app: seventeen rows, padded" {

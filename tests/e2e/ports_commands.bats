@@ -101,7 +101,7 @@ unknown flag: --privileged"
   run3 dokku netports:ports-check "$file" --format json
   expect 1 '{"valid":false,"line":3,"column":4,"reason":"\"50x25\" is not a private port (1 to 65535)"}'
   run3 dokku netports:ports-check
-  expect 2 "" "Usage: dokku netports:ports-check <file> [--format text|json]
+  expect 2 "" "Usage: dokku netports:ports-check <file> [--app <app>] [--format text|json]
 a file is needed, or - for stdin"
   run3 dokku netports:ports-check /nonexistent/PORTS
   expect 1 "" " !     Unable to read /nonexistent/PORTS: No such file or directory"
@@ -179,6 +179,42 @@ unexpected word: extra"
   run3 dokku netports:ports --format json
   [ "$status" -eq 0 ]
   jq -e '.ports == []' "$out_file"
+}
+
+@test "ports-check: warns of ports that need allowed-ports, with --app it asks for that app's" {
+  local file=$BATS_TEST_TMPDIR/PORTS entry words
+  printf '25:5025\n443:5443\n10.0.0.1:22:22\n' >"$file"
+  run3 dokku netports:ports-check "$file"
+  expect 0 "-----> $file is valid: 25, 443, 10.0.0.1:22" \
+    " !     Public port 443 is refused unless property allowed-ports names it
+ !     Public port 10.0.0.1:22 is refused unless property allowed-ports names it"
+  run3 dokku netports:ports-check "$file" --format json
+  [ "$status" -eq 0 ]
+  jq -e '.valid and (.ports | length) == 3 and (.warnings | length) == 2' "$out_file"
+  run3 dokku netports:ports-check "$file" --app "$app"
+  expect 1 "" " !     Public port 443 is not allowed for app $app: Property allowed-ports is 1-21,23-79,81-442,444-65535"
+  run3 dokku netports:ports-check "$file" --app "$app" --format json
+  expect 1 "{\"valid\":false,\"reason\":\"Public port 443 is not allowed for app $app: Property allowed-ports is 1-21,23-79,81-442,444-65535\"}"
+  dokku netports:set "$app" allowed-ports 22,443 >/dev/null
+  run3 dokku netports:ports-check "$file" --app="$app"
+  expect 1 "" " !     Public port 25 is not allowed for app $app: Property allowed-ports is 22,443"
+  dokku netports:set "$app" allowed-ports 22,25,443 >/dev/null
+  # Wherever Dokku finds its --app.
+  for words in "netports:ports-check $file --app $app" "--app $app netports:ports-check $file"; do
+    # shellcheck disable=SC2086
+    run3 dokku $words
+    expect 0 "-----> $file is valid: 25, 443, 10.0.0.1:22"
+  done
+  run3 dokku netports:ports-check "$file" --app nosuch-app
+  expect 20 "" " !     App nosuch-app does not exist"
+}
+
+@test "ports-check: without Dokku, in a clone" {
+  printf '80:5080\n' >"$BATS_TEST_TMPDIR/PORTS"
+  cd "$repository"
+  run3 env -i build/plugin/subcommands/ports-check ports-check "$BATS_TEST_TMPDIR/PORTS"
+  expect 0 "-----> $BATS_TEST_TMPDIR/PORTS is valid: 80" \
+    " !     Public port 80 is refused unless property allowed-ports names it"
 }
 
 @test "report: a block of its own, and the staged file in it" {

@@ -22,11 +22,20 @@ deploy_once() {
   [ "$status" -eq 0 ]
   [ "$(grep -cx "=====> $app netports information" "$out_file")" -eq 1 ]
   [ "$(grep -cx "=====> $app network information" "$out_file")" -eq 1 ]
-  # Each entry has its own report.
+  # Each entry has its own report, and both find the app of Dokku's --app.
   run3 dokku network:report "$app"
   [ "$(head -n 1 "$out_file")" = "=====> $app network information" ]
   run3 dokku netports:report "$app"
   [ "$(head -n 1 "$out_file")" = "=====> $app netports information" ]
+  local file=$BATS_TEST_TMPDIR/check words
+  echo 26:26 >"$file"
+  dokku netports:set "$app" allowed-ports "$port" >/dev/null
+  for words in "netports:ports-check $file --app $app" "--app $app netports:ports-check $file" \
+    "network:ports-check $file --app $app" "--app $app network:ports-check $file"; do
+    # shellcheck disable=SC2086
+    run3 dokku $words
+    expect 1 "" " !     Public port 26 is not allowed for app $app: Property allowed-ports is $port"
+  done
   # Under the other entry the triggers of the ports role do nothing.
   run3 "$PLUGIN_ENABLED_PATH/network/post-stop" "$app"
   expect 0
