@@ -31,7 +31,8 @@ setup() { cd "$repository"; }
     "start netports rss_mb 7" "start nginx-1w rss_mb 14" "send1 direct gbit 40" >"$results"
   run3 bench/draw "$results"
   [[ $status -eq 0 && -z $stderr && $stdout == *">a small run</text>"* ]]
-  [[ $stdout == *">worse: 0.25 × nginx 1w</text>"* && $stdout == *">better: 0.50 × nginx 1w</text>"* ]]
+  [[ $stdout == *">0.25 × nginx 1w</text>"*">more is better: worse</text>"* ]]
+  [[ $stdout == *">0.50 × nginx 1w</text>"*">less is better: better</text>"* ]]
   echo "# nothing else" >"$results"
   run3 bench/draw "$results"
   expect 1 "" " !     Nothing was measured"
