@@ -79,7 +79,8 @@ std::string aligned(const std::vector<Row>& rows) {
 
 json::Array of_apps(const json::Array& list, const std::set<std::string>& apps) {
   auto entries = json::objects(list);
-  std::erase_if(entries, [&](const auto& entry) { return !apps.contains(json::text(entry, "app")); });
+  std::erase_if(entries,
+                [&](const auto& entry) { return !apps.contains(json::text(entry, "app")); });
   return json::array_of(entries);
 }
 
