@@ -316,12 +316,12 @@ with_memory() {
   [[ $EUID -eq 0 ]] || skip "needs root, to mount another /proc/meminfo"
   make_checkout
   run3 with_memory 200000 "$PLUGIN_PATH/enabled/netports/install"
-  expect 1 "" " !     Too little memory to build netports: the compiler takes 360 MB, and 201 MB are free with swap
+  expect 1 "" " !     Too little memory to build netports: the compiler takes 300 MB, and 201 MB are free with swap
  !     Add swap, as root: fallocate -l 1G /swapfile && chmod 600 /swapfile && mkswap /swapfile && swapon /swapfile
  !     Or install the Debian package, which needs no compiler: apt install ./dokku-netports_<version>_<arch>.deb"
   [[ ! -e $own/build ]]
   run3 with_memory 400000 "$PLUGIN_PATH/enabled/netports/install"
-  [[ $status -eq 0 && $stderr == " !     Little memory to build netports: 401 MB are free with swap; the compiler takes up to 360 MB"$'\n' ]]
+  [[ $status -eq 0 && $stderr == " !     Little memory to build netports: 401 MB are free with swap; the compiler takes up to 300 MB"$'\n' ]]
   program changed triggers/post-deploy.cpp
   run3 with_memory 200000 "$PLUGIN_PATH/enabled/netports/install"
   [[ $status -eq 1 && $stderr == *$'\n !     The executables of the last build stay in place\n' ]]
@@ -334,7 +334,7 @@ with_memory() {
   printf '#!/bin/sh\nprintf "Avail\\n12000\\n"\n' >"$BATS_TEST_TMPDIR/path/df"
   chmod 0755 "$BATS_TEST_TMPDIR/path/df"
   PATH=$BATS_TEST_TMPDIR/path:$PATH run3 installed
-  expect 1 "" " !     Too little disk to build netports: the build takes 100 MB, and 12 MB are free in $own
+  expect 1 "" " !     Too little disk to build netports: the build takes 50 MB, and 12 MB are free in $own
  !     See what takes the space: df -h $own; docker system df; apt-get clean
  !     Or install the Debian package, which needs no compiler: apt install ./dokku-netports_<version>_<arch>.deb"
   [[ ! -e $own/build ]]
