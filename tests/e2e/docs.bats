@@ -139,3 +139,59 @@ unexpected word: extra"
   done
   ((found > 0))
 }
+
+# --- manual pages and completion -------------------------------------------------------------------
+
+# The words behind .It lines of a page, without its macros: what the page is about.
+items_of() { sed -n -E 's/^\.It //p' "$repository/docs/man/$1"; }
+
+@test "dokku-ports(8) has every option of the daemon, and no other" {
+  "$plugin/bin/dokku-ports" --help | sed -n -E 's/^  --([a-z-]+).*/\1/p' | sort >"$BATS_TEST_TMPDIR/known"
+  items_of dokku-ports.8 | sed -n -E 's/^Fl -([a-z-]+).*/\1/p' | sort >"$BATS_TEST_TMPDIR/told"
+  [[ -s $BATS_TEST_TMPDIR/known ]]
+  diff "$BATS_TEST_TMPDIR/known" "$BATS_TEST_TMPDIR/told"
+}
+
+@test "dokku-ports(8) has every request of the control socket, and no other" {
+  sed -n -E 's/.*Known\{"([a-z]+)", Verb::.*/\1/p' "$repository/forwarder/control_request.cpp" |
+    sort >"$BATS_TEST_TMPDIR/known"
+  sed -n '/^\.Sh INTERFACE/,/^\.Sh OPTIONS/p' "$repository/docs/man/dokku-ports.8" |
+    sed -n -E 's/^\.It Cm ([a-z]+).*/\1/p' | sort >"$BATS_TEST_TMPDIR/told"
+  [[ -s $BATS_TEST_TMPDIR/known ]]
+  diff "$BATS_TEST_TMPDIR/known" "$BATS_TEST_TMPDIR/told"
+}
+
+@test "PORTS(5) has every option of a mapping, and no other" {
+  sed -n -E 's/^ *Option\{"([a-z-]+)".*/\1/p' "$repository/common/ports/options.cpp" |
+    sort >"$BATS_TEST_TMPDIR/known"
+  items_of PORTS.5 | sed -n -E 's/^Cm ([a-z-]+) Ns = .*/\1/p' | sort >"$BATS_TEST_TMPDIR/told"
+  [[ -s $BATS_TEST_TMPDIR/known ]]
+  diff "$BATS_TEST_TMPDIR/known" "$BATS_TEST_TMPDIR/told"
+}
+
+# Each command of help for either entry, as "netports:ports".
+known_commands() {
+  cp -r "$plugin" "$enabled/netports"
+  ln -s "$plugin" "$enabled/network"
+  for entry in netports network; do
+    "$enabled/$entry/commands" "$entry:help" | sed -n -E "s/^    ($entry:[a-z-]+).*/\1/p"
+  done | sort
+}
+
+@test "netports(1) has every subcommand, and no other" {
+  known_commands >"$BATS_TEST_TMPDIR/known"
+  items_of netports.1 | sed -n -E 's/^Cm ((netports|network):[a-z-]+).*/\1/p' | sort >"$BATS_TEST_TMPDIR/told"
+  diff "$BATS_TEST_TMPDIR/known" "$BATS_TEST_TMPDIR/told"
+}
+
+@test "the package's completion knows every subcommand" {
+  known_commands >"$BATS_TEST_TMPDIR/known"
+  "$repository/debian/fill-in-completion" "$plugin/commands" <"$repository/debian/completion.bash" |
+    grep -oE '^(netports|network):[a-z-]+' | sort >"$BATS_TEST_TMPDIR/told"
+  diff "$BATS_TEST_TMPDIR/known" "$BATS_TEST_TMPDIR/told"
+}
+
+@test "the package has the version of the plugin" {
+  run3 sed -n -E '1s/^dokku-netports \(([^)]*)\).*/\1/p' "$repository/debian/changelog"
+  expect 0 "$(sed -n -E 's/^version *= *"([^"]*)".*/\1/p' "$repository/plugin.toml")"
+}
