@@ -3,6 +3,7 @@
 #include <Poco/JSON/Array.h>
 #include <Poco/JSON/Object.h>
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <set>
 #include <sstream>
@@ -168,6 +169,7 @@ std::string status_json(const Manager& manager, const Generations& older, const 
   const auto status = manager.status();
   JsonObject document = ordered_object();
   document.set("version", NETPORTS_VERSION);
+  document.set("pid", ::getpid());
   document.set("threads", manager.forwarder().threads());
   document.set("open", manager.forwarder().open_connections());
   document.set("max_connections", manager.forwarder().max_connections());
