@@ -447,9 +447,9 @@ TEST_CASE("parse_ufw reads ports, lists, ranges, and what is for everybody", "[d
       "Anywhere                   ALLOW IN    10.0.0.0/8\n");
   CHECK(firewall.name == "ufw");
   CHECK(firewall.drops);
-  for (const std::uint16_t port : {25, 110, 143, 6000, 6005, 6010, 993})
+  for (const auto port : std::vector<std::uint16_t>{25, 110, 143, 6000, 6005, 6010, 993})
     CHECK(firewall.names(port));
-  for (const std::uint16_t port : {24, 5000, 5999, 6011, 70, 71, 10}) {
+  for (const auto port : std::vector<std::uint16_t>{24, 5000, 5999, 6011, 70, 71, 10}) {
     INFO(port);
     CHECK_FALSE(firewall.names(port));
   }
@@ -485,8 +485,10 @@ TEST_CASE("parse_iptables reads policy, a last rule for all, and every chain but
       "-A mail -p tcp -m tcp --dport 143 -j ACCEPT\n"
       "-A DOCKER -d 172.17.0.2/32 -p tcp -m tcp --dport 5000 -j ACCEPT\n");
   CHECK(firewall.drops);
-  for (const std::uint16_t port : {25, 110, 6000, 6010, 143}) CHECK(firewall.names(port));
-  for (const std::uint16_t port : {70, 71, 53, 5000}) CHECK_FALSE(firewall.names(port));
+  for (const auto port : std::vector<std::uint16_t>{25, 110, 6000, 6010, 143})
+    CHECK(firewall.names(port));
+  for (const auto port : std::vector<std::uint16_t>{70, 71, 53, 5000})
+    CHECK_FALSE(firewall.names(port));
   CHECK_FALSE(parse_iptables("-P INPUT ACCEPT\n-A INPUT -p tcp -j DROP\n").drops);
   CHECK(parse_iptables("-P INPUT ACCEPT\n-A INPUT -j REJECT --reject-with icmp-port-unreachable\n")
             .drops);
@@ -516,11 +518,11 @@ TEST_CASE("parse_nftables reads policies, rules, sets and verdict-less ones", "[
                   rule("in", "70", "drop") + rule("out", "71", "accept") +
                   rule("in", "70000", "accept") + rule("in", R"({"range":[5]})", "accept")));
   CHECK(firewall.drops);
-  for (const std::uint16_t port : {25, 143, 6005, 80, 91}) {
+  for (const auto port : std::vector<std::uint16_t>{25, 143, 6005, 80, 91}) {
     INFO(port);
     CHECK(firewall.names(port));
   }
-  for (const std::uint16_t port : {70, 71, 5}) CHECK_FALSE(firewall.names(port));
+  for (const auto port : std::vector<std::uint16_t>{70, 71, 5}) CHECK_FALSE(firewall.names(port));
   CHECK(firewall.allow_command(26) == "nft insert rule inet f in tcp dport 26 accept");
 
   CHECK_FALSE(parse_nftables(ruleset("accept", rule("in", "70", "drop"))).drops);
