@@ -1,6 +1,6 @@
-# shellcheck shell=bash
-# Bare trees of a distribution, and running in them: sourced by script/package and script/test-package
-# after script/packages.sh, by root, in the repository's top directory.
+# shellcheck shell=bash disable=SC2154 # names of packages are from script/packages.sh
+# Bare trees of a distribution, and running in them: sourced by script/package, script/test-package and
+# script/test-distributions after script/packages.sh, by root, in the repository's top directory.
 #
 # The bare trees and the downloaded packages are kept in $XDG_CACHE_HOME/netports (/var/cache/netports).
 # Processes and mounts go with the namespaces in which a command runs.
@@ -35,16 +35,32 @@ chroot_make() {
   mkdir -p "$chroot_cache/$chroot_name-packages/partial"
   chroot_root=$(mktemp --directory --tmpdir=/var/tmp "netports-$chroot_name.XXXXXX")
   chmod 0755 "$chroot_root"
+  chroot_alone chroot_fill "$suite" || return
+  cp -- /etc/resolv.conf "$chroot_root/etc/resolv.conf"
+}
+
+# chroot_alone COMMAND...: while nobody else uses the cache of this distribution: apt does not wait for
+# the lock of its downloads.
+chroot_alone() {
+  local lock status=0
+  exec {lock}>"$chroot_cache/$chroot_name.lock"
+  flock --timeout 1800 "$lock" || return
+  "$@" || status=$?
+  exec {lock}>&-
+  return "$status"
+}
+
+# chroot_fill SUITE: from the cache when it is there.
+chroot_fill() {
   if [[ ! -f $chroot_cache/$chroot_name.tar ]]; then
-    require_packages "make a chroot" debootstrap || return
-    timeout 1200 debootstrap --variant=minbase "$suite" "$chroot_root" "$(chroot_mirror)" >&2 || return
+    require_packages "make a chroot" "${packages_distributions[@]}" || return
+    timeout 1200 debootstrap --variant=minbase "$1" "$chroot_root" "$(chroot_mirror)" >&2 || return
     tar --create --file="$chroot_cache/$chroot_name.tar.new" --directory="$chroot_root" --one-file-system \
       --exclude='./var/cache/apt/archives/*.deb' .
     mv -f -- "$chroot_cache/$chroot_name.tar.new" "$chroot_cache/$chroot_name.tar"
   else
     tar --extract --file="$chroot_cache/$chroot_name.tar" --directory="$chroot_root"
   fi
-  cp -- /etc/resolv.conf "$chroot_root/etc/resolv.conf"
 }
 
 # chroot_run SECONDS [OPTION of unshare]... -- COMMAND...: in the tree, for so long at most; whatever it
@@ -70,7 +86,7 @@ chroot_run() {
 
 # chroot_install NAME...: Debian packages, in the tree.
 chroot_install() {
-  chroot_run 1800 -- sh -c 'export DEBIAN_FRONTEND=noninteractive
+  chroot_alone chroot_run 1800 -- sh -c 'export DEBIAN_FRONTEND=noninteractive
     apt-get update --quiet && apt-get install --yes --quiet --no-install-recommends "$@"' sh "$@" >&2
 }
 

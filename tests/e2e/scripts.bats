@@ -136,7 +136,7 @@ cmake --build build --target all traffic echo_server" ]]
 distributions_tree() {
   [[ $EUID -eq 0 ]] || skip "needs root, as the script does"
   mkdir -p "$tree/tests/distributions" "$tree/cache/netports"
-  cp "$repository/script/test-distributions" "$tree/script/"
+  cp "$repository"/script/{test-distributions,chroot.sh} "$tree/script/"
   printf 'packages_distributions=()\nrequire_packages() { :; }\n' >"$tree/script/packages.sh"
   tar -c -f "$tree/cache/netports/debian12.tar" -C "$tree" --files-from /dev/null
   export XDG_CACHE_HOME=$tree/cache
