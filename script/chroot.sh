@@ -32,7 +32,7 @@ chroot_make() {
     *) return 2 ;;
   esac
   chroot_name=$1
-  mkdir -p "$chroot_cache/$chroot_name-packages/partial"
+  mkdir -p "$chroot_cache/$chroot_name-downloads/partial"
   chroot_root=$(mktemp --directory --tmpdir=/var/tmp "netports-$chroot_name.XXXXXX")
   chmod 0755 "$chroot_root"
   chroot_alone chroot_fill "$suite" || return
@@ -76,7 +76,7 @@ chroot_run() {
   # In the background, so that a signal to the script ends it too.
   setpriv --pdeathsig KILL timeout --kill-after=5 "$seconds" "${chroot_wrapper[@]}" \
     setpriv --pdeathsig KILL unshare --mount --propagation private --pid --fork --kill-child --uts --ipc \
-    "${options[@]}" tests/distributions/enter "$chroot_root" "$chroot_cache/$chroot_name-packages" "$@" \
+    "${options[@]}" tests/distributions/enter "$chroot_root" "$chroot_cache/$chroot_name-downloads" "$@" \
     </dev/null &
   chroot_job=$!
   wait "$chroot_job" || status=$?

@@ -10,7 +10,7 @@ packages_test=(bats bsdextrautils busybox-static catch2 clang-format curl git ip
 # To run a scratch host, and nothing else.
 packages_demo=(bsdextrautils busybox-static jq procps)
 # To make the Debian package on top of that which builds.
-packages_package=(debhelper dpkg-dev fakeroot lintian)
+packages_package=(build-essential debhelper fakeroot lintian)
 # To run the fuzzers.
 packages_fuzz=(clang libclang-rt-dev)
 # To compare with: the other forwarders, and what loads them.
