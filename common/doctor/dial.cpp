@@ -65,11 +65,15 @@ std::vector<DialResult> dial(const std::vector<DialTarget>& targets,
     socklen_t length = sizeof error;
     ::getsockopt(sockets[i].get(), SOL_SOCKET, SO_ERROR, &error, &length);
     connected[i] = error == 0;
-    if (error != 0) results[i].error = errno_text(error);
+    // Accepted, and reset before we came to look.
+    results[i].closed_at_once = error == ECONNRESET || error == EPIPE;
+    if (error != 0 && !results[i].closed_at_once) results[i].error = errno_text(error);
   });
   for (std::size_t i = 0; i < targets.size(); ++i) {
     if (connected[i]) continue;
-    if (results[i].error.empty()) results[i].error = errno_text(ETIMEDOUT);
+    if (results[i].error.empty() && !results[i].closed_at_once) {
+      results[i].error = errno_text(ETIMEDOUT);
+    }
     sockets[i].reset();
   }
   poll_all(polled(POLLIN), Clock::now() + patience, [&](std::size_t i) {
