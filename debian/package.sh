@@ -62,16 +62,17 @@ program_of() {
   echo "${exe% (deleted)}"
 }
 
-# The process that serves; nothing when none does. Whatever the pid file says, no other program is
-# ever signalled.
+# The process that serves; nothing when none does.
 daemon_pid() {
   local pid=0
   if has_systemd; then
     pid=$(systemctl show --property MainPID --value dokku-ports 2>/dev/null || true)
-  elif [[ -f /run/dokku-ports/dokku-ports.pid ]]; then
-    read -r pid </run/dokku-ports/dokku-ports.pid || true
+    [[ ! $pid =~ ^[1-9][0-9]*$ ]] || echo "$pid"
+    return
   fi
+  [[ ! -f /run/dokku-ports/dokku-ports.pid ]] || read -r pid </run/dokku-ports/dokku-ports.pid || true
   [[ $pid =~ ^[1-9][0-9]*$ ]] || return 0
+  # The file may be the daemon's own: whatever it says, no other program is ever signalled.
   case $(program_of "$pid") in
     "$daemon" | "$source_daemon") echo "$pid" ;;
   esac
