@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <latch>
+#include <map>
 #include <mutex>
 #include <new>
+#include <optional>
 #include <set>
 #include <thread>
 #include <tuple>
@@ -154,6 +156,23 @@ Forwarder::Served* Forwarder::serve_anew(const std::shared_ptr<const Route>& rou
   return nullptr;
 }
 
+void Forwarder::mark_own(const std::vector<std::shared_ptr<const Route>>& routes) const {
+  std::multimap<std::uint16_t, const ListenAddress*> by_port;
+  for (const auto& [address, served] : served_) by_port.emplace(address.port, &address);
+  std::optional<std::set<IpAddress>> host;  // asked for only when a port is the same
+  for (const auto& route : routes) {
+    for (const auto& backend : route->backends) {
+      const auto [first, last] = by_port.equal_range(backend->port);
+      backend->ours = std::any_of(first, last, [&](const auto& item) {
+        const auto& listened = item.second->ip;
+        if (listened && !listened->is_any()) return *listened == backend->ip;
+        if (!host) host = host_addresses();
+        return backend->ip.is_loopback() || host->contains(backend->ip);
+      });
+    }
+  }
+}
+
 std::vector<PortState> Forwarder::apply(const std::vector<std::shared_ptr<const Route>>& routes) {
   // Nearly always nearly all is as it was: each address is looked up once.
   ++applied_;
@@ -204,6 +223,7 @@ std::vector<PortState> Forwarder::apply(const std::vector<std::shared_ptr<const 
     }
     states.push_back(std::move(state));
   }
+  mark_own(routes);
   limit_connections();
   const std::shared_ptr<const RouteTable> finished = std::move(table);
   in_all_workers(Urgency::must, [&](Worker& worker) { worker.use_table(finished); });

@@ -103,6 +103,10 @@ class Forwarder {
   void drop(const std::vector<Served>& gone, bool drain);
   /// Gives the open connections of `gone`, which no longer are their app's, its drain timeout.
   void let_finish(const std::vector<Served>& gone) const;
+  /// Marks the backends of `routes` at which one of our listeners would answer: a container on the
+  /// host's own network that has gone leaves such an address, and dialling it makes each connection
+  /// the client of the next one.
+  void mark_own(const std::vector<std::shared_ptr<const Route>>& routes) const;
   /// A connection has two descriptors; what listeners and the rest of the daemon need is kept back.
   void limit_connections();
   UniqueFd take_socket(const ListenAddress& address);

@@ -425,6 +425,14 @@ void Manager::apply() {
   } else {
     forwarder_.stop_accepting(routes);
   }
+  for (const auto& state : states) {
+    for (const auto& backend : state.route->backends) {
+      if (!backend->ours) continue;
+      problems.push_back({state.route->app,
+                          fmt::format("{} at {} is not dialled: the forwarder itself listens there",
+                                      backend->name, backend->address())});
+    }
+  }
   std::set<std::string> waiting;
   bool ports_gone = false;
   for (const auto& state : states) {

@@ -70,7 +70,9 @@ bool Prober::move_on(Probe& probe, const RouteTable& table, Millis now) {
     // One that failed again this very moment relied on this probe.
     return backend.down && !backend.probed.exchange(true);
   }
-  if (now >= probe.next) {
+  if (now >= probe.next && backend.ours) {
+    probe.next = now + probe.pause;
+  } else if (now >= probe.next) {
     probe.fd = start_connect(backend.ip, backend.port);
     probe.next = now + (probe.fd ? limits::kProbeTimeout.count() : probe.pause);
   }

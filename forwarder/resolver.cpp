@@ -23,6 +23,31 @@ Place place_of(const Container& container, std::uint16_t private_port, bool publ
   return {};
 }
 
+/// The process types whose containers share the host's network. Where none of a type runs it is as
+/// it was: a container that restarts wants its port back.
+std::set<std::string> on_host_network(const std::vector<ContainerFile>& containers,
+                                      const RunningContainers& running, const AppRoutes* previous) {
+  std::set<std::string> on_host;
+  std::set<std::string> elsewhere;
+  for (const auto& file : containers) {
+    const auto found = running.find(file.id);
+    if (found == running.end()) continue;
+    (found->second.network_mode == "host" ? on_host : elsewhere).insert(file.process);
+  }
+  if (previous != nullptr) {
+    for (const auto& process : previous->on_host) {
+      if (!elsewhere.contains(process)) on_host.insert(process);
+    }
+  }
+  return on_host;
+}
+
+/// Whether a container on the host's network would listen on the public port itself.
+bool is_own_port(const PortMapping& mapping) {
+  const auto& ip = mapping.listen.ip;
+  return mapping.listen.port == mapping.private_port && (!ip || ip->is_any() || ip->is_loopback());
+}
+
 /// What is known of `wanted` from `routes`. Two ports may lead to one place: it is one backend.
 template <typename Routes>
 std::shared_ptr<Backend> known_backend(const Routes& routes, const Backend& wanted) {
@@ -41,7 +66,16 @@ AppRoutes resolve_app(AppPorts ports, bool published, std::vector<ContainerFile>
   AppRoutes result;
   result.published = published;
   if (!ports.problem.empty()) result.problems.push_back({ports.app, ports.problem});
+  if (!published) result.on_host = on_host_network(containers, running, previous);
   for (const auto& mapping : ports.mappings) {
+    if (result.on_host.contains(mapping.process) && is_own_port(mapping)) {
+      result.problems.push_back(
+          {ports.app,
+           fmt::format("Public port {} is left to {}, which is on the host's network and "
+                       "listens there itself",
+                       mapping.listen.text(), mapping.process)});
+      continue;
+    }
     auto route = std::make_shared<Route>();
     route->app = ports.app;
     route->mapping = mapping;

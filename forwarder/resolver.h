@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@ struct AppRoutes {
   bool published = false;  // forward-via: the published port, not the container's own
   std::vector<ContainerFile> containers;  // those in use, of all process types
   std::vector<std::shared_ptr<const Route>> routes;
+  std::set<std::string> on_host;  // process types whose containers are on the host's own network
   std::vector<Problem> problems;
 };
 

@@ -31,9 +31,9 @@ std::shared_ptr<Backend> Route::pick(const Backends& tried, const IpAddress& cli
   std::vector<std::shared_ptr<Backend>> candidates;
   for (const bool down : {false, true}) {
     for (const auto& backend : backends) {
-      if (backend->down == down && std::find(tried.begin(), tried.end(), backend) == tried.end()) {
-        candidates.push_back(backend);
-      }
+      if (backend->down != down || backend->ours) continue;
+      if (std::find(tried.begin(), tried.end(), backend) != tried.end()) continue;
+      candidates.push_back(backend);
     }
     if (!candidates.empty()) break;
   }

@@ -33,6 +33,7 @@ struct Backend {
   std::atomic<std::uint64_t> failed{0};
   std::atomic<bool> down{false};    // it refused, or did not answer, when last dialled
   std::atomic<bool> probed{false};  // a Prober dials it until it answers
+  std::atomic<bool> ours{false};    // a listener of this daemon is there: never dialled
 
   [[nodiscard]] bool same_place(const Backend& other) const {
     return container_id == other.container_id && name == other.name && ip == other.ip &&
@@ -51,7 +52,8 @@ struct Route {
   mutable std::atomic<std::uint32_t> turn{0};
 
   /// The backend for a connection of `client`, by the mapping's `balance`: among those that are up,
-  /// else among those that are down. Never one of `tried`; null when that is all.
+  /// else among those that are down. Never one of `tried` nor one that is `ours`; null when that is
+  /// all.
   [[nodiscard]] std::shared_ptr<Backend> pick(const Backends& tried, const IpAddress& client) const;
 };
 

@@ -1,5 +1,6 @@
 #include "forwarder/socket.h"
 
+#include <ifaddrs.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -7,6 +8,8 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <cstring>
+#include <memory>
 
 #include "base/error.h"
 #include "forwarder/limits.h"
@@ -62,6 +65,22 @@ UniqueFd listen_on(const ListenAddress& address) {
 
 std::string probe_listen(const ListenAddress& address) {
   return try_bind(address) ? "" : errno_text(errno);
+}
+
+std::set<IpAddress> host_addresses() {
+  std::set<IpAddress> found;
+  ifaddrs* list = nullptr;
+  if (::getifaddrs(&list) != 0) return found;
+  const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> owner(list, &::freeifaddrs);
+  for (const ifaddrs* one = list; one != nullptr; one = one->ifa_next) {
+    if (one->ifa_addr == nullptr) continue;
+    sockaddr_storage address{};
+    const bool v6 = one->ifa_addr->sa_family == AF_INET6;
+    if (!v6 && one->ifa_addr->sa_family != AF_INET) continue;
+    std::memcpy(&address, one->ifa_addr, v6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in));
+    if (const auto ip = IpAddress::of(address)) found.insert(*ip);
+  }
+  return found;
 }
 
 UniqueFd start_connect(const IpAddress& ip, std::uint16_t port) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
+#include <string>
 
 #include "base/ip.h"
 #include "base/unique_fd.h"
@@ -16,6 +18,9 @@ UniqueFd listen_on(const ListenAddress& address);
 
 /// Whether a listener could be had for `address` now; the reason when not, else empty.
 std::string probe_listen(const ListenAddress& address);
+
+/// The addresses of this host's interfaces; none where the kernel does not tell.
+std::set<IpAddress> host_addresses();
 
 /// Starts a non-blocking connect. No descriptor when it failed at once; errno says why. Keepalive
 /// is left to the caller: it is four calls, which a connection of a millisecond never needs.

@@ -107,7 +107,8 @@ JsonObject port_json(const PortState& state, const std::vector<Draining>& draini
   object.set("bytes_out", totals.bytes_out);
   JsonArray backends;
   for (const auto& backend : state.route->backends) {
-    backends.add(backend_json(*backend, backend->down ? "down" : "up", backend->open));
+    backends.add(
+        backend_json(*backend, backend->ours || backend->down ? "down" : "up", backend->open));
   }
   object.set("backends", draining_json(draining, std::move(backends)));
   return object;
@@ -299,7 +300,7 @@ std::string metrics_text(const Manager& manager, const Generations& older) {
     for (const auto& backend : row.state->route->backends) {
       page.sample("dokku_ports_backend_up",
                   fmt::format("{},container=\"{}\"", row.labels, backend->name),
-                  backend->down ? 0 : 1);
+                  backend->ours || backend->down ? 0 : 1);
     }
   }
   return page.text();

@@ -23,6 +23,8 @@ class IpAddress {
 
   [[nodiscard]] bool is_v6() const { return v6_; }
   [[nodiscard]] bool is_any() const;
+  /// 127.0.0.0/8 or ::1
+  [[nodiscard]] bool is_loopback() const;
   /// "10.0.0.1", "2001:db8::1"
   [[nodiscard]] std::string text() const;
   /// "10.0.0.1:25", "[2001:db8::1]:25"

@@ -58,3 +58,14 @@ TEST_CASE("Cidr::contains knows addresses and whole networks", "[ip]") {
   CHECK_FALSE(lies_within("11.0.0.0/16", "10.0.0.0/8"));
   CHECK_FALSE(lies_within("10.0.0.0/8", "::/0"));
 }
+
+TEST_CASE("IpAddress::is_loopback knows 127.0.0.0/8 and ::1", "[ip]") {
+  for (const auto* loopback : {"127.0.0.1", "127.255.255.255", "::1", "::ffff:127.0.0.1"}) {
+    CAPTURE(loopback);
+    CHECK(IpAddress::parse(loopback)->is_loopback());
+  }
+  for (const auto* other : {"0.0.0.0", "126.0.0.1", "128.0.0.1", "::", "::2", "1::1", "7f00::1"}) {
+    CAPTURE(other);
+    CHECK_FALSE(IpAddress::parse(other)->is_loopback());
+  }
+}

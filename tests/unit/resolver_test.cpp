@@ -106,3 +106,23 @@ TEST_CASE("all_run is false as soon as one container in use ended", "[resolver]"
                                {{"web", 1, kOld}, {"web", 2, kNew}}, running, nullptr);
   CHECK_FALSE(all_run(app, running));
 }
+
+TEST_CASE("resolve_app leaves a port to a container on the host's network, also while it restarts",
+          "[resolver]") {
+  Container host = container(kOld, "");
+  host.network_mode = "host";
+  const std::string ports = "2602:2602\n127.0.0.1:2603:2603\n10.0.0.1:2604:2604\n25:5025\n";
+  const RunningContainers running{{kOld, host}};
+  const auto first =
+      resolve_app(ports_of("game", ports), false, {{"web", 1, kOld}}, running, nullptr);
+  REQUIRE(first.routes.size() == 2);
+  CHECK(first.routes[0]->mapping.listen.text() == "10.0.0.1:2604");
+  CHECK(first.routes[1]->mapping.listen.text() == "25");
+  CHECK(first.problems.size() == 2);
+  const auto gone = resolve_app(ports_of("game", ports), false, {{"web", 1, kOld}}, {}, &first);
+  CHECK(gone.routes.size() == 2);
+  const RunningContainers moved{{kNew, container(kNew, "172.17.0.2")}};
+  const auto bridge = resolve_app(ports_of("game", ports), false, {{"web", 1, kNew}}, moved, &gone);
+  CHECK(bridge.routes.size() == 4);
+  CHECK(bridge.problems.empty());
+}
