@@ -16,7 +16,7 @@ constexpr std::chrono::milliseconds kGlance{200};
 std::string events_path() {
   return "/events?filters=" +
          Engine::encode(
-             R"({"type":["container","network"],"event":["start","die","destroy","rename","connect","disconnect","unpause"]})");
+             R"({"type":["container","network"],"event":["start","die","destroy","rename","connect","disconnect","pause","unpause"]})");
 }
 
 }  // namespace

@@ -39,6 +39,20 @@ std::vector<ContainerFile> files_in(const std::string& directory,
   return files;
 }
 
+/// Adds `container` if it can answer a client. The Engine lists paused and restarting ones as well,
+/// whose kernel accepts connections that nobody serves.
+void add_running(RunningContainers& running, Container container) {
+  if (!container.running()) return;
+  std::string id = container.id;
+  running.emplace(std::move(id), std::move(container));
+}
+
+RunningContainers all_running(const Engine& engine) {
+  RunningContainers running;
+  for (auto& container : running_containers(engine)) add_running(running, std::move(container));
+  return running;
+}
+
 bool run_all(const std::vector<ContainerFile>& containers, const RunningContainers& running) {
   return !containers.empty() &&
          std::all_of(containers.begin(), containers.end(),
@@ -296,10 +310,7 @@ void Manager::look_at_everything(bool full) {
   FilesByApp files = read_files(names);
   RunningContainers running;
   try {
-    for (auto& container : running_containers(engine_)) {
-      std::string id = container.id;
-      running.emplace(std::move(id), std::move(container));
-    }
+    running = all_running(engine_);
     if (engine_failed_) full = true;  // what happened meanwhile is unknown
     engine_failed_ = false;
     engine_error_.clear();
@@ -338,15 +349,12 @@ RunningContainers Manager::inspect(const FilesByApp& files) {
   if (ids.empty()) return running;  // nothing to ask, so nothing learned of the Engine either
   try {
     if (ids.size() > kInspectOneByOne) {
-      for (auto& container : running_containers(engine_)) {
-        std::string id = container.id;
-        running.emplace(std::move(id), std::move(container));
-      }
+      running = all_running(engine_);
     } else {
       for (const auto& id : ids) {
         try {
           Container container = inspect_container(engine_, id);
-          if (container.running() && container.id == id) running.emplace(id, std::move(container));
+          if (container.id == id) add_running(running, std::move(container));
         } catch (const EngineError& error) {
           if (error.http_status() != 404) throw;
         }

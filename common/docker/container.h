@@ -28,6 +28,7 @@ struct Container {
   std::string hostname;                       // inspect only
   std::vector<std::string> environment = {};  // inspect only: "PORT=5000"
 
+  /// Neither paused nor restarting.
   [[nodiscard]] bool running() const { return state == "running"; }
 
   /// The address on which the host reaches the container: 127.0.0.1 in host mode, else the one on
@@ -36,7 +37,8 @@ struct Container {
   [[nodiscard]] std::string host_reachable_address() const;
 };
 
-/// All running containers. Source: Engine API, GET /containers/json. Errors: as Engine.
+/// All running containers, and those that are paused or restarting. Source: Engine API,
+/// GET /containers/json. Errors: as Engine.
 std::vector<Container> running_containers(const Engine& engine);
 
 /// One entry of what GET /containers/json answers.

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <future>
+#include <optional>
 #include <set>
 
 #include "catch.h"
@@ -203,4 +204,36 @@ TEST_CASE("container files that hold no id harm nobody", "[containers]") {
   CHECK(daemon.ask("backends mail") ==
         "ok\nweb.1 127.0.0.2:" + std::to_string(host.private_port) + "\n");
   for (int i = 0; i < 5; ++i) CHECK(host.connect().receive_line() == "v1");
+}
+
+// The kernel goes on accepting for a paused container: half of the clients hung, and again after
+// each resync, as the Engine lists paused containers among those that run.
+TEST_CASE("a paused container gets no client until it goes on", "[containers]") {
+  MailHost host;
+  const Server one(MailHost::kAddress, host.private_port, greeting("one"));
+  const std::string id = host.run("mail", "web.2", "127.0.0.3");
+  std::optional<Server> other;
+  other.emplace("127.0.0.3", host.private_port, greeting("other"));
+  auto& daemon = host.start();
+  CHECK(eventually([&] { return host.engine.followers() == 1; }));
+  const auto served_by = [&] {
+    std::set<std::string> names;
+    for (int i = 0; i < 8; ++i) names.insert(host.connect().receive_line());
+    return names;
+  };
+  CHECK(served_by() == std::set<std::string>{"one", "other"});
+  const std::string state = GENERATE("paused", "restarting");
+  other.reset();
+  const auto deaf = listen_at("127.0.0.3", host.private_port);
+  const auto before = daemon.status().reloads;
+  host.engine.run(id, "127.0.0.3", state);
+  host.engine.event("pause", id, "mail");
+  CHECK(looked(daemon, before));
+  CHECK(served_by() == std::set<std::string>{"one"});
+  CHECK(daemon.ask("reload") == "ok\n");
+  CHECK(served_by() == std::set<std::string>{"one"});
+  host.engine.run(id, "127.0.0.3");
+  host.engine.event("unpause", id, "mail");
+  CHECK(eventually(
+      [&] { return daemon.status().port(std::to_string(host.port)).backends.size() == 2; }));
 }

@@ -41,11 +41,11 @@ void FakeEngine::come_back() {
   server_ = std::make_unique<Server>(listen_at_path(path_), [this](Peer& peer) { serve(peer); });
 }
 
-void FakeEngine::run(const std::string& id, const std::string& address) {
-  run_as(id, fmt::format(R"({{"Id":"{}","State":"running",{}}})", id, networks(address)),
-         fmt::format(R"({{"Id":"{}","Name":"/x","State":{{"Status":"running"}},)"
+void FakeEngine::run(const std::string& id, const std::string& address, const std::string& state) {
+  run_as(id, fmt::format(R"({{"Id":"{}","State":"{}",{}}})", id, state, networks(address)),
+         fmt::format(R"({{"Id":"{}","Name":"/x","State":{{"Status":"{}"}},)"
                      R"("Config":{{"Labels":{{}}}},{}}})",
-                     id, networks(address)));
+                     id, state, networks(address)));
 }
 
 void FakeEngine::run_as(const std::string& id, const std::string& list_entry,

@@ -23,8 +23,9 @@ class FakeEngine {
   void go_away();
   void come_back();
 
-  /// The container runs at `address` on network `bridge`.
-  void run(const std::string& id, const std::string& address);
+  /// The container runs at `address` on network `bridge`, or is in another `state` there
+  /// ("paused").
+  void run(const std::string& id, const std::string& address, const std::string& state = "running");
   /// As `run`, in the words of the Engine: what list and inspect say in this container's place.
   void run_as(const std::string& id, const std::string& list_entry, const std::string& inspect);
   /// It is no longer there.
