@@ -163,13 +163,13 @@ void Engine::stream(const std::string& path, std::chrono::milliseconds glance,
     std::string line;
     for (int c = in.get(); c != std::char_traits<char>::eof(); c = in.get()) {
       if (c != '\n') {
-        line += static_cast<char>(c);
-        if (line.size() > kMaxLineBytes)
-          throw Error("An event is larger than {} bytes", kMaxLineBytes);
-      } else if (!line.empty()) {
-        if (!on_line(line)) return;
-        line.clear();
+        if (line.size() <= kMaxLineBytes) line += static_cast<char>(c);
+        continue;
       }
+      // One that is too long is of a container with labels without end: that container's loss
+      // alone.
+      if (!line.empty() && line.size() <= kMaxLineBytes && !on_line(line)) return;
+      line.clear();
     }
   } catch (const Poco::Exception& error) {
     throw Error("Unable to follow the Docker Engine at {}: {}", endpoint_.url(), cause_of(error));

@@ -48,8 +48,8 @@ class Engine {
 
   /// GET of an endless stream of JSON lines, of which only the beginning has a deadline. Calls
   /// `on_line` for each, and with "" once it has begun and at least every `glance`, also in the
-  /// middle of a line. Ends when `on_line` gives false or the Engine closes the stream.
-  /// Errors: as `request`, and what `on_line` throws.
+  /// middle of a line. Passes over a line of more than 1 MiB. Ends when `on_line` gives false or
+  /// the Engine closes the stream. Errors: as `request`, and what `on_line` throws.
   void stream(const std::string& path, std::chrono::milliseconds glance,
               const std::function<bool(const std::string& line)>& on_line) const;
 

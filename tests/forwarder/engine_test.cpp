@@ -204,11 +204,10 @@ TEST_CASE("events that make no sense are survived", "[engine]") {
     host.engine.event_line(line);
   }
   CHECK(daemon.wait_log("engine-event-ignored"));
-  CHECK(daemon.wait_log("engine-lost"));  // the line that was too long
   CHECK(host.connect().receive_line() == "v1");
-  CHECK(daemon.wait_log("engine-followed"));
-  CHECK(eventually([&] { return host.engine.followers() >= 1; }));
   host.engine.run(host.id, "127.0.0.3");
   host.engine.event("start", host.id, "mail");
   CHECK(eventually([&] { return host.connect().receive_line() == "moved"; }));
+  // One of 2 MiB, of a container with labels without end, ended the stream for all apps.
+  CHECK(daemon.log().find("engine-lost") == std::string::npos);
 }
