@@ -15,7 +15,7 @@ namespace {
 std::atomic<bool> debug{false};
 
 bool needs_quotes(const std::string& value) {
-  return value.empty() || value.find_first_of(" \t\"=") != std::string::npos;
+  return value.find_first_of(" \t\"=") != std::string::npos;
 }
 
 std::string quoted(const std::string& value) {
@@ -35,6 +35,7 @@ bool debug_enabled() { return debug; }
 void write(std::string_view event, std::initializer_list<Field> fields) try {
   std::string line(event);
   for (const auto& field : fields) {
+    if (field.value_.empty()) continue;
     const std::string value = printable(field.value_, 1000);
     line += fmt::format(" {}={}", field.key_, needs_quotes(value) ? quoted(value) : value);
   }

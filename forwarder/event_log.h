@@ -22,7 +22,8 @@ struct Field {
 void enable_debug();
 bool debug_enabled();
 
-/// Writes one line in one write. Values with blanks, quotes or control characters are quoted.
+/// Writes one line in one write. Fields without a value are left out; values with blanks, quotes or
+/// control characters are quoted.
 void write(std::string_view event, std::initializer_list<Field> fields = {});
 
 }  // namespace netports::event_log
