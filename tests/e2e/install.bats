@@ -142,6 +142,19 @@ built() { stat -c %.9Y "$own/build/plugin/$1"; }
   expect 0
 }
 
+# `dokku help` listed a plugin called `plugin`: Dokku looks for `commands` everywhere below enabled/.
+@test "install leaves no file in the build tree that Dokku takes for a plugin's help" {
+  make_checkout
+  program help triggers/commands.cpp
+  run3 installed
+  expect_built 6
+  [[ $(find -L "$PLUGIN_PATH/enabled/netports/" -name commands) == "$PLUGIN_PATH/enabled/netports/commands" ]]
+  program changed triggers/commands.cpp
+  run3 installed
+  expect_built 6
+  [[ $("$own/commands") == changed && ! -e $own/build/plugin/commands ]]
+}
+
 @test "install builds again when a source has changed, and removes what has no source any more" {
   make_checkout
   installed
