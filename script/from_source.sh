@@ -6,6 +6,8 @@
 # tree and the placed executables take, in kB of disk (48 MB).
 compiler_kb=300000
 tree_kb=50000
+# What a compiler and the libraries take on a host that has none, with their downloads.
+packages_kb=550000
 
 # --- which sources were built ----------------------------------------------------------------
 
@@ -14,7 +16,7 @@ tree_kb=50000
 # The files that the build reads. Executables are placed beside the sources of subcommands, and have
 # no dot in their names; what a killed run leaves there begins with one.
 list_sources() {
-  find CMakeLists.txt CMakePresets.json plugin.toml cmake common forwarder subcommands triggers \
+  find -L CMakeLists.txt CMakePresets.json plugin.toml cmake common forwarder subcommands triggers \
     -type f -not -name '.*' \( -name '*.*' -o -not -path 'subcommands/*' \) | LC_ALL=C sort
 }
 
@@ -51,13 +53,17 @@ is_built() {
 ninja_log_state() { stat --format '%i %s %.9Y' build/.ninja_log 2>/dev/null; }
 
 # TIME FILE, a line each.
-source_times() { list_sources | xargs -d '\n' stat --format '%.9Y %n' --; }
+source_times() { list_sources | xargs -d '\n' stat --dereference --format '%.9Y %n' --; }
 
 # Of every file: also its time of change, which nobody can set.
-source_states() { list_sources | xargs -d '\n' stat --format '%.9Y %.9Z %n' -- | sha256sum; }
+source_states() { list_sources | xargs -d '\n' stat --dereference --format '%.9Y %.9Z %n' -- | sha256sum; }
 
 # Versions of what builds: objects of another compiler or library are not used.
-tool_versions() { { dpkg-query --show "${packages_build[@]}" 2>/dev/null || true; } | sha256sum; }
+tool_versions() {
+  {
+    dpkg-query --show "${packages_build[@]}" 'g++-[0-9]*' 'libstdc++-[0-9]*-dev' libc6-dev 2>/dev/null || true
+  } | sha256sum
+}
 
 # Whether the objects in build/ may be used at all.
 is_usable_build() {
@@ -83,12 +89,11 @@ set_source_times() {
   while read -r time file; do new_time[$file]=$time; done < <(source_times)
   while read -r hash file; do
     new_hash[$file]=$hash
-    if [[ $hash != "${old_hash[$file]:-}" ]]; then
+    # Whatever the objects were made from since: nobody knows which are of these contents.
+    if [[ $intact == false || $hash != "${old_hash[$file]:-}" ]]; then
       touch -- "$file"
     elif [[ ${new_time[$file]:-} != "${old_time[$file]}" ]]; then
-      if [[ $intact == false ]] || ! touch --date "@${old_time[$file]}" -- "$file" 2>/dev/null; then
-        touch -- "$file"
-      fi
+      touch --date "@${old_time[$file]}" -- "$file" 2>/dev/null || touch -- "$file"
     fi
   done < <(hash_sources)
   # The record changes before any object does: a run that is killed from here on leaves none that
@@ -100,11 +105,11 @@ set_source_times() {
   mv -f build/.sources.new build/.sources
 }
 
-# keep_build STATES: says that build/ is what build/.sources describes, when the sources still have
-# the states that they had when the compiler started.
+# keep_build STATES: says that build/ is what build/.sources describes. False when the sources no longer
+# have the states that they had when the compiler started.
 keep_build() {
   [[ $(source_states) == "$1" && $(cut -d ' ' -f 1,3- build/.sources) == "$(hash_sources)" ]] ||
-    return 0
+    return 1
   ninja_log_state >build/.intact
 }
 
@@ -154,6 +159,14 @@ check_room() {
       "See what takes the space: df -h $plugin; docker system df; apt-get clean"
     status=1
   fi
+  if [[ -n $(missing_packages "${packages_build[@]}") ]]; then
+    free_kb=$(df --output=avail --block-size=1000 /usr | tail -n 1)
+    if ((free_kb < packages_kb)); then
+      warn "Too little disk for the compiler, which $name is built with: it takes up to $((packages_kb / 1000)) MB, and $((free_kb / 1000)) MB are free in /usr" \
+        "See what takes the space: df -h /usr; docker system df; apt-get clean"
+      status=1
+    fi
+  fi
   [[ $status -eq 0 ]] || suggest_package
   return "$status"
 }
@@ -186,6 +199,7 @@ compile() {
     NINJA_STATUS='[%f/%t] ' cmake --build build --parallel "$(build_jobs)"
 }
 
+# Leaves `sources` as the fingerprint of what it has built, if that is known.
 build() {
   local log=build/install.log states
   # shellcheck source=script/packages.sh
@@ -206,7 +220,7 @@ build() {
     warn "Unable to build $name: see above, and all of it in $plugin/$log"
     build_failed
   fi
-  keep_build "$states"
+  keep_build "$states" || sources="changed while they were built"
 }
 
 build_failed() {
@@ -214,10 +228,18 @@ build_failed() {
   return 1
 }
 
+# note_staged FIRST-LINE FILE...: writes .staged.
+note_staged() {
+  printf '%s\n' "$@" >.staged.new
+  give_to_dokku .staged.new
+  mv -f .staged.new .staged
+}
+
 # stage FINGERPRINT: copies all files first, then only renames: no step that can fail for lack of
 # space leaves a mixture behind.
 stage() {
-  local file old
+  local file
+  local before=()
   declare -A staged=()
   while IFS= read -r file; do
     case $file in
@@ -230,18 +252,18 @@ stage() {
     cp -- "build/plugin/$file" "$(new_name "$file")"
     give_to_dokku "$(new_name "$file")"
   done
+  give_to_dokku bin subcommands build
+  [[ ! -f .staged ]] || mapfile -t before < <(tail -n +2 .staged)
+  # What a run leaves that is killed from here on is neither the last build nor this one.
+  note_staged "being placed" "${before[@]}" "${!staged[@]}"
   for file in "${!staged[@]}"; do
     mv -f -- "$(new_name "$file")" "$file"
   done
-  if [[ -f .staged ]]; then
-    while IFS= read -r old; do
-      # Only plain names: nothing that stands in the file leads out of this directory.
-      [[ -z $old || -n ${staged[$old]:-} || ! $old =~ ^((bin|subcommands)/)?[a-z0-9-]+$ ]] || rm -f -- "$old"
-    done < <(tail -n +2 .staged)
-  fi
-  printf '%s\n' "$1" "${!staged[@]}" >.staged.new
-  give_to_dokku .staged.new bin subcommands build
-  mv -f .staged.new .staged
+  for file in "${before[@]}"; do
+    # Only plain names: nothing that stands in the file leads out of this directory.
+    [[ -z $file || -n ${staged[$file]:-} || ! $file =~ ^((bin|subcommands)/)?[a-z0-9-]+$ ]] || rm -f -- "$file"
+  done
+  note_staged "$1" "${!staged[@]}"
   staged_files=${#staged[@]}
 }
 

@@ -42,6 +42,12 @@ install_packages() {
   apt-get update --quiet </dev/null && apt-get install "${options[@]}" "$@" </dev/null
 }
 
+# What apt says that it will fetch and unpack for these; nothing where it does not know.
+package_sizes() {
+  LC_ALL=C apt-get install --assume-no --quiet --no-install-recommends "$@" 2>/dev/null </dev/null |
+    sed -n -E '/^(Need to get|After this operation)/s/^/       /p' || true
+}
+
 # require_packages PURPOSE NAME...: makes sure that they are there. Says what it installs, or what
 # is missing when it may not.
 require_packages() {
@@ -55,6 +61,7 @@ require_packages() {
     return 1
   fi
   echo "-----> Installing what is needed to $purpose: ${missing[*]}"
+  package_sizes "${missing[@]}"
   install_packages "${missing[@]}" >&2 || {
     echo " !     Unable to install the Debian package(s) ${missing[*]}: see apt's message above" >&2
     return 1

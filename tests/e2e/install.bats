@@ -267,10 +267,60 @@ CMAKE
   PATH=$BATS_TEST_TMPDIR/path:$PATH run3 installed
   expect_built 5
   [[ $("$own/post-deploy") == later ]]
-  program changed subcommands/say.cpp
   run3 installed
   expect_built 5
   [[ $("$own/post-deploy") == other ]]
+}
+
+# The source has its old contents and its old time; the object is of others.
+@test "install builds a source that was put back with its old time" {
+  make_checkout
+  installed
+  cp -p "$own/subcommands/say.cpp" "$BATS_TEST_TMPDIR/say.cpp"
+  program other subcommands/say.cpp
+  cmake --build "$own/build" >/dev/null
+  mv "$BATS_TEST_TMPDIR/say.cpp" "$own/subcommands/say.cpp"
+  program changed triggers/post-deploy.cpp
+  run3 installed
+  expect_built 5
+  [[ $("$own/subcommands/say") == say && $("$own/post-deploy") == changed ]]
+}
+
+@test "install builds when what a source links to has changed" {
+  make_checkout
+  mv "$own/triggers/post-deploy.cpp" "$own/linked"
+  ln -s ../linked "$own/triggers/post-deploy.cpp"
+  installed
+  program changed linked
+  run3 installed
+  expect_built 5
+  [[ $("$own/post-deploy") == changed ]]
+}
+
+@test "an install that is killed while it places executables leaves no mixture" {
+  local line=1 n=0
+  make_checkout
+  installed
+  cat >"$BATS_TEST_TMPDIR/killer" <<'KILLER'
+set -T
+lines=0
+trap 'case " ${FUNCNAME[*]} " in
+  *" stage "*) ((++lines != KILL_AT)) || kill -KILL $$ ;;
+esac' DEBUG
+KILLER
+  while true; do
+    program "changed-$((++n))" triggers/post-deploy.cpp
+    program "say-$n" subcommands/say.cpp
+    status=0
+    KILL_AT=$line BASH_ENV=$BATS_TEST_TMPDIR/killer installed >/dev/null 2>&1 3>&- || status=$?
+    [[ $status -eq 137 ]] || break
+    program post-deploy triggers/post-deploy.cpp
+    program say subcommands/say.cpp
+    installed >/dev/null
+    [[ $("$own/post-deploy") == post-deploy && $("$own/subcommands/say") == say ]]
+    ((line += 7))
+  done
+  [[ $status -eq 0 && $n -gt 5 ]]
 }
 
 @test "install uses nothing that another compiler has built, or that is from the future" {
@@ -349,6 +399,15 @@ with_memory() {
   PATH=$BATS_TEST_TMPDIR/path:$PATH run3 installed
   expect 1 "" " !     Too little disk to build netports: the build takes 50 MB, and 12 MB are free in $own
  !     See what takes the space: df -h $own; docker system df; apt-get clean
+ !     Or install the Debian package, which needs no compiler: apt install ./dokku-netports_<version>_<arch>.deb"
+  [[ ! -e $own/build ]]
+  # Nor for the compiler, on a host that has none.
+  printf '#!/bin/sh\nexit 1\n' >"$BATS_TEST_TMPDIR/path/dpkg-query"
+  printf '#!/bin/sh\nprintf "Avail\\n120000\\n"\n' >"$BATS_TEST_TMPDIR/path/df"
+  chmod 0755 "$BATS_TEST_TMPDIR/path/dpkg-query"
+  PATH=$BATS_TEST_TMPDIR/path:$PATH run3 installed
+  expect 1 "" " !     Too little disk for the compiler, which netports is built with: it takes up to 550 MB, and 120 MB are free in /usr
+ !     See what takes the space: df -h /usr; docker system df; apt-get clean
  !     Or install the Debian package, which needs no compiler: apt install ./dokku-netports_<version>_<arch>.deb"
   [[ ! -e $own/build ]]
 }
