@@ -108,7 +108,7 @@ on() { # A|B COMMAND...: with that Engine as the one there is
   run3 on A sub create "$n1" --driver overlay
   expect 0 "-----> Creating network $n1"
   run3 on A sub info "$n1" --format json
-  jq -e '.Driver == "overlay" and .Scope == "swarm" and .DokkuManaged' "$out_file"
+  jq -e '.Driver == "overlay" and .Scope == "swarm" and .DokkuManaged' "$out_file" || { cat "$out_file"; false; }
   wait_until 20 on B sub exists "$n1"
 
   property app attach-post-create "$n1"
