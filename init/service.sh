@@ -19,6 +19,9 @@ has_systemd() { [[ -z $service_root && -d /run/systemd/system ]]; }
 # Whether `file` is of our making, and not of the older dokku-ports plugin or the administrator.
 is_ours() { grep -q '^# Written by .*install[.;]' "$1" 2>/dev/null; }
 
+# Whether it is what the removed Debian package of this plugin has left: a configuration file of dpkg's.
+is_of_package() { grep -q '^# From the Debian package dokku-netports' "$1" 2>/dev/null; }
+
 # place MODE FILE <content: replaces a root-owned file by rename. Status 1 when it was the same, 2 when
 # it could not be written.
 place() {
@@ -118,7 +121,8 @@ start_daemon() {
 
 # The plugin from before plugn used the same names, and its daemon holds the same ports.
 retire_old_plugin() {
-  [[ -f $service_script ]] && ! is_ours "$service_script" || return 0
+  [[ -f $service_script ]] || return 0
+  ! is_ours "$service_script" && ! is_of_package "$service_script" || return 0
   info "Stopping the forwarder of the old dokku-ports plugin, which this one replaces"
   "$service_script" stop >/dev/null 2>&1 </dev/null || true
   rm -f -- "$service_script"

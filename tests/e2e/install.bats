@@ -686,6 +686,19 @@ KILLER
   [[ $(<"$BATS_TEST_TMPDIR/asked") == stop ]]
 }
 
+# It said that it stops the old plugin's forwarder, and asked this script to stop ours.
+@test "install takes the place of what a removed Debian package of netports has left" {
+  service_up
+  mkdir -p "${service%/*}"
+  printf '#!/bin/sh\n# From the Debian package dokku-netports. Local\necho "$1" >>"%s"\n' \
+    "$BATS_TEST_TMPDIR/asked" >"$service"
+  chmod 0755 "$service"
+  run3 installed
+  expect 0 "-----> Starting the forwarder of public ports"
+  [[ ! -e $BATS_TEST_TMPDIR/asked ]]
+  "$service" status
+}
+
 @test "uninstall stops the forwarder and removes all that install placed, and nothing else" {
   service_up
   installed
