@@ -7,6 +7,7 @@ source_daemon=/usr/local/lib/dokku-ports/dokku-ports # where the source install 
 state=/var/lib/dokku-netports
 plugin=/var/lib/dokku/plugins/available/netports
 enabled=/var/lib/dokku/plugins/enabled/netports
+takeover=/var/lib/dokku/config/netports/--global/takeover
 source_unit=/etc/systemd/system/dokku-ports.service
 source_mark='^# .*Written by \(its\|the plugin.s\) install[.;]'
 hand_over_seconds=40 # the daemon gives its successor 30
@@ -40,6 +41,17 @@ run_hook() (
   cd /
   "$@" </dev/null
 )
+
+# The properties lie in a directory of user dokku, where a name may be a link to anything: root does
+# not open them.
+as_dokku() { setpriv --reuid dokku --regid dokku --init-groups -- "$@"; }
+
+# The plugin's install hook takes the network role over where this is remembered.
+remember_takeover() {
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  as_dokku sh -c 'umask 0022; mkdir -p -- "${1%/*}"; umask 0077; printf on >"$1"' sh "$takeover" ||
+    warn "unable to keep the takeover of the network role: dokku netports:takeover on does it again"
+}
 
 # Dokku's completion of command names reads a file that it writes at each change of plugins.
 prime_completion() {
