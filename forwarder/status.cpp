@@ -8,6 +8,7 @@
 #include <set>
 #include <sstream>
 
+#include "base/fingerprint.h"
 #include "base/text.h"
 #include "forwarder/limits.h"
 
@@ -36,6 +37,12 @@ std::uint64_t sum_of(const std::map<std::string, std::uint64_t>& counts) {
   std::uint64_t sum = 0;
   for (const auto& [reason, count] : counts) sum += count;
   return sum;
+}
+
+/// Of the file that this process was started from, whatever lies at its path by now.
+const std::string& own_fingerprint() {
+  static const std::string fingerprint = fingerprint_of("/proc/self/exe");
+  return fingerprint;
 }
 
 /// Why connections were refused or failed, without the zeros.
@@ -170,6 +177,7 @@ std::string status_json(const Manager& manager, const Generations& older, const 
   const auto status = manager.status();
   JsonObject document = ordered_object();
   document.set("version", NETPORTS_VERSION);
+  document.set("program", own_fingerprint());
   document.set("pid", ::getpid());
   document.set("threads", manager.forwarder().threads());
   document.set("open", manager.forwarder().open_connections());

@@ -9,7 +9,7 @@ namespace netports::doctor {
 
 enum class State {
   ok,
-  warning,         // works, but not for long, not for all, or not as meant
+  warning,         // works, but may fail later or for some clients, or is not as intended
   problem,         // something is wrong now
   unknown,         // could not be looked at; `found` says why
   not_applicable,  // there is nothing of that kind here

@@ -60,6 +60,7 @@ struct ForwarderStatus {
   std::string engine_error = {};
   std::vector<PortStatus> ports = {};
   std::vector<AppProblem> problems = {};
+  std::string program = {};  // fingerprint of its executable; empty: it does not say
 };
 
 /// One open connection.
@@ -82,7 +83,7 @@ struct Service {
   std::string file = {};            // unit or script; empty: there is none
   std::string program = {};         // the daemon's; empty: there is none
   bool only_root_writes = false;    // the program
-  bool packaged = false;
+  bool packaged = false;            // by a Debian package, which then also repairs it
   std::optional<bool> starts_at_boot = {};
   std::string active = {};  // systemd's word; empty: not known
   std::string script = {};  // the SysV script, there or not
@@ -117,9 +118,9 @@ struct TakeoverState {
   bool remembered = false;
 };
 
-/// A file that nobody needs.
+/// A file that nobody needs, or a directory with nothing in it but such files.
 struct Leftover {
-  std::string what;  // "settings of app x, which does not exist"
+  std::string what;  // "Settings of app x, which does not exist"
   std::string path;
 };
 
@@ -138,8 +139,9 @@ struct Kernel {
 };
 
 struct Facts {
-  std::string entry;    // "netports", for commands to type
-  std::string version;  // of the commands
+  std::string entry;         // "netports", for commands to type
+  std::string version;       // of the commands
+  std::string program = {};  // fingerprint of the forwarder that came with them; empty: not known
   SocketFile socket = {};
   Answer<ForwarderStatus> status = {};
   Service service = {};

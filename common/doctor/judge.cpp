@@ -121,6 +121,15 @@ std::string upgrade_advice(const Service& service) {
   return "As root: dokku plugin:install, which hands over and closes no connection";
 }
 
+/// How a missing part of the service is put back.
+std::string place_advice(const Service& service) {
+  if (!service.packaged) return "As root: dokku plugin:install, which places and starts it";
+  // dpkg takes a conffile that is missing for one that the administrator removed.
+  const bool conffile = service.manager == Service::Manager::sysv;
+  return fmt::format("As root: apt-get install --reinstall {}./dokku-netports_<version>_<arch>.deb",
+                     conffile ? "-o Dpkg::Options::=--force-confmiss " : "");
+}
+
 std::size_t mapping_count(const Facts& facts) {
   std::size_t count = 0;
   for (const auto& app : facts.apps) count += app.mappings.size();
@@ -180,6 +189,12 @@ Finding judge_daemon(const Facts& facts) {
                     status.version.empty() ? "?" : printable(status.version, 20), facts.version),
         upgrade_advice(facts.service)};
   }
+  if (!status.program.empty() && !facts.program.empty() && status.program != facts.program) {
+    return {State::problem,
+            fmt::format("Process {} runs another build of version {} than the one installed",
+                        status.pid, facts.version),
+            upgrade_advice(facts.service)};
+  }
   return ok(status.pid > 0
                 ? fmt::format("Version {} answers, process {}", status.version, status.pid)
                 : fmt::format("Version {} answers", status.version));
@@ -220,7 +235,7 @@ Finding judge_service(const Facts& facts) {
   if (service.manager == Service::Manager::none) {
     return not_applicable("No service is wanted here (DOKKU_PORTS_NO_SERVICE)");
   }
-  const std::string place = "As root: dokku plugin:install, which places and starts it";
+  const std::string place = place_advice(service);
   if (service.file.empty()) {
     return {State::problem, fmt::format("No {} starts the forwarder", kind), place};
   }
@@ -243,8 +258,9 @@ Finding judge_service(const Facts& facts) {
   }
   if (service.starts_at_boot == false) {
     return {State::warning, fmt::format("{} does not start it at boot", service.file),
-            systemd ? "As root: systemctl enable dokku-ports"
-                    : "As root: update-rc.d dokku-ports defaults"};
+            systemd
+                ? "As root: systemctl enable dokku-ports"
+                : "As root: update-rc.d dokku-ports defaults && update-rc.d dokku-ports enable"};
   }
   return ok(fmt::format("{}{}, for {}", service.file, service.starts_at_boot ? " is enabled" : "",
                         service.program));
@@ -406,8 +422,8 @@ Finding judge_wait_to_retire(const Facts& facts) {
                            "the oldest for {}",
                            name, duration(app.wait_to_retire), longer, app.ages_seconds.size(),
                            duration(oldest)),
-               fmt::format("dokku checks:set {} wait-to-retire {}; and let the app serve on after "
-                           "SIGTERM",
+               fmt::format("dokku checks:set {} wait-to-retire {}; and let the app keep serving "
+                           "after SIGTERM",
                            name, generous_wait(oldest)));
   }
   return faults.finding(open == 0 ? "No connection is open"
@@ -478,8 +494,12 @@ Finding judge_leftovers(const Facts& facts) {
   if (!facts.leftovers.value) return unknown(facts.leftovers.error);
   Faults faults;
   for (const auto& leftover : *facts.leftovers.value) {
+    // A path that cannot be shown as it is makes a command about another file.
+    const std::string path = printable(leftover.path, std::string::npos);
+    const bool plain = path == leftover.path;
     faults.add(State::warning, leftover.what,
-               "If nobody needs it: rm -r -- " + shell_word(printable(leftover.path)));
+               plain ? "If nobody needs it: rm -r -- " + shell_word(path)
+                     : "Remove it by hand if nobody needs it: its path is not plain text, " + path);
   }
   return faults.finding("None");
 }

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/fingerprint.h"
 #include "base/process.h"
 #include "base/text.h"
 #include "docker/engine.h"
@@ -170,8 +171,9 @@ std::optional<bool> starts_by_run_level() {
   return starts;
 }
 
-Service look_at_service() {
+Service look_at_service(const Entry& entry) {
   Service service;
+  service.packaged = is_there(entry.directory + "/.packaged");
   if (!variable("DOKKU_PORTS_NO_SERVICE").empty()) return service;
   const std::string root = variable("DOKKU_PORTS_SERVICE_ROOT");
   service.manager = has_systemd(root) ? Service::Manager::systemd : Service::Manager::sysv;
@@ -192,7 +194,6 @@ Service look_at_service() {
     struct stat info {};
     if (!named || ::stat(program.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
     service.program = program;
-    service.packaged = program == from_package;
     service.only_root_writes = info.st_uid == 0 && (info.st_mode & 0022) == 0;
   }
   if (service.file.empty()) return service;
@@ -482,11 +483,27 @@ std::optional<std::time_t> age_of(const std::string& path) {
   return std::time(nullptr) - info.st_mtime;
 }
 
-/// Whether a directory of DOKKU_ROOT is no app: no name of one, or nothing in it but what is ours.
-bool is_no_app(const std::string& name, const std::vector<std::string>& files) {
-  return !is_app_name(name) || std::all_of(files.begin(), files.end(), [](const auto& file) {
-    return file == "PORTS" || file == "PORTS.staged";
+/// Whether every entry of the directory is a file of ours.
+bool has_only_ours(const std::string& directory) {
+  const auto names = directory_entries(directory);
+  return std::all_of(names.begin(), names.end(), [&](const auto& name) {
+    return (name == "PORTS" || name == "PORTS.staged") && is_regular_file(directory + "/" + name);
   });
+}
+
+/// The PORTS files of a directory of DOKKU_ROOT that is no app's. Whatever else lies there is
+/// somebody's.
+void add_foreign_ports(const std::string& name, const std::string& directory,
+                       std::vector<Leftover>& found) {
+  if (has_only_ours(directory)) {
+    found.push_back({fmt::format("Ports of {}, which is not an app", name), directory});
+    return;
+  }
+  for (const char* file : {"PORTS", "PORTS.staged"}) {
+    const std::string path = fmt::format("{}/{}", directory, file);
+    if (!is_regular_file(path)) continue;
+    found.push_back({fmt::format("File {} of {}, which is not an app", file, name), path});
+  }
 }
 
 void add_ports_files(const Environment& env, const std::set<std::string>& visible,
@@ -495,8 +512,8 @@ void add_ports_files(const Environment& env, const std::set<std::string>& visibl
     const std::string directory = env.dokku_root + "/" + name;
     const bool ours = is_there(directory + "/PORTS") || is_there(directory + "/PORTS.staged");
     if (!ours || (is_app_name(name) && !visible.contains(name))) continue;
-    if (is_no_app(name, directory_entries(directory))) {
-      found.push_back({fmt::format("Ports of {}, which is no app", name), directory});
+    if (!is_app_name(name) || has_only_ours(directory)) {
+      add_foreign_ports(name, directory, found);
       continue;
     }
     const std::string staged = directory + "/PORTS.staged";
@@ -530,6 +547,7 @@ ForwarderStatus parse_status(const std::string& document) {
   const auto root = json::parse_object(document, "the forwarder's status");
   ForwarderStatus status;
   status.version = json::text(root, "version");
+  status.program = json::text(root, "program");
   status.pid = json::number(root, "pid");
   status.open = count(root, "open");
   status.max_connections = count(root, "max_connections");
@@ -579,7 +597,10 @@ Facts look_at_host(const Environment& env, const Entry& entry) {
   facts.entry = entry.name;
   facts.version = NETPORTS_VERSION;
   facts.socket = look_at_socket(env);
-  facts.service = look_at_service();
+  facts.service = look_at_service(entry);
+  facts.program = fingerprint_of(entry.directory + "/bin/dokku-ports");
+  // A package has it in the service's place alone.
+  if (facts.program.empty()) facts.program = fingerprint_of(facts.service.program);
   facts.apps = look_at_apps(role.store, visible);
   facts.status = look_at_forwarder(env, visible);
   if (facts.status.value) {

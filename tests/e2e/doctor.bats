@@ -160,6 +160,21 @@ invalid argument \"yaml\" for \"--format\" flag: use text or json"
   [[ $status -eq 1 && $(state_of daemon) == problem ]]
 }
 
+# The version does not change between two builds: after a hand-over that failed all seemed well.
+@test "a forwarder of another build than the installed one" {
+  local program=$PLUGIN_AVAILABLE_PATH/netports/bin/dokku-ports
+  doctor
+  [[ $(state_of daemon) == ok ]]
+  mv "$program" "$program.kept"
+  { cat "$program.kept" && printf x; } >"$program"
+  doctor
+  mv -f "$program.kept" "$program"
+  [[ $status -eq 1 ]]
+  [[ $(finding daemon) == "problem: Process $(host_daemon pid) runs another build of version "*" than the one installed"$'\n'* ]]
+  doctor
+  [[ $(state_of daemon) == ok ]]
+}
+
 @test "a control socket that everybody may use is a problem" {
   chmod 0666 "$DOKKU_PORTS_SOCKET"
   doctor
@@ -180,7 +195,7 @@ time.sleep(600)' "$port" 3>&- &
   dokku netports:ports-reload >/dev/null 2>&1 || true
   doctor
   [[ $status -eq 1 ]]
-  [[ $(finding listening) == "problem: Port $port of $app is not served: "*"Address already in use"$'\n'"See who has it, as root: ss -ltnp 'sport = :$port'" ]]
+  [[ $(finding listening) == "problem: Port $port of $app is not served: Cannot listen on $port: Address already in use"$'\n'"See who has it, as root: ss -ltnp 'sport = :$port'" ]]
 }
 
 @test "a PORTS file that somebody broke" {
@@ -215,7 +230,7 @@ time.sleep(600)' "$port" 3>&- &
   read -r -t 5 _ <&"$client"
   wait_until 20 finds wait-to-retire warning
   [[ $status -eq 0 ]]
-  [[ $(finding wait-to-retire) == "warning: A deploy of $app cuts connections after $SCRATCH_WAIT_TO_RETIRE s: 1 of 1 are open longer, the oldest for "*$'\n'"dokku checks:set $app wait-to-retire 300; and let the app serve on after SIGTERM" ]]
+  [[ $(finding wait-to-retire) == "warning: A deploy of $app cuts connections after $SCRATCH_WAIT_TO_RETIRE s: 1 of 1 are open longer, the oldest for "*$'\n'"dokku checks:set $app wait-to-retire 300; and let the app keep serving after SIGTERM" ]]
   dokku checks:set "$app" wait-to-retire 300 >/dev/null
   doctor
   [[ $(finding wait-to-retire) == "ok: 1 connection open, none longer than a deploy leaves it" ]]
@@ -265,6 +280,18 @@ time.sleep(600)' "$port" 3>&- &
   client=
   doctor
   [[ $(state_of leftovers) == warning ]]
+}
+
+# The advice was to remove the whole directory.
+@test "a PORTS file among files of somebody's own is named alone" {
+  local backup=$DOKKU_ROOT/Backup-$app
+  mkdir "$backup"
+  echo 25:5025 >"$backup/PORTS"
+  echo precious >"$backup/secret.txt"
+  doctor
+  rm -r "$backup"
+  [[ $status -eq 0 ]]
+  [[ $(finding leftovers) == "warning: File PORTS of Backup-$app, which is not an app"$'\n'"If nobody needs it: rm -r -- '$backup/PORTS'" ]]
 }
 
 @test "an Engine that is away, and one that is too old" {
@@ -317,6 +344,12 @@ time.sleep(600)' "$port" 3>&- &
   local program=$DOKKU_PORTS_SERVICE_ROOT/usr/local/lib/dokku-ports/dokku-ports
   own_doctor
   [[ $status -eq 1 && $(finding service) == "problem: No init script starts the forwarder"$'\n'"As root: dokku plugin:install, which places and starts it" ]]
+  # On a host with the package that would do nothing.
+  local packaged=$PLUGIN_AVAILABLE_PATH/netports/.packaged
+  : >"$packaged"
+  own_doctor
+  rm "$packaged"
+  [[ $status -eq 1 && $(finding service) == "problem: No init script starts the forwarder"$'\n'"As root: apt-get install --reinstall -o Dpkg::Options::=--force-confmiss ./dokku-netports_<version>_<arch>.deb" ]]
   "$PLUGIN_ENABLED_PATH/netports/install" >/dev/null
   DOKKU_PORTS_SOCKET=$DOKKU_PORTS_SERVICE_ROOT/run/dokku-ports/control.sock own_doctor
   local healthy=$status text

@@ -158,6 +158,24 @@ TEST_CASE("a forwarder of another version is a problem", "[doctor]") {
   CHECK(judge_daemon(facts).next == "As root: /etc/init.d/dokku-ports upgrade");
 }
 
+// The version stays the same between builds: after a hand-over that failed all was well.
+TEST_CASE("a forwarder of another build is a problem", "[doctor]") {
+  auto facts = healthy();
+  facts.program = "0123456789abcdef";
+  status_in(facts).program = "0123456789abcdee";
+  check(judge_daemon(facts), State::problem,
+        "Process 77 runs another build of version 1.2.3 than the one installed",
+        "As root: dokku plugin:install, which hands over and closes no connection");
+  status_in(facts).program = facts.program;
+  CHECK(judge_daemon(facts).state == State::ok);
+  // One from before this check, or one whose file nobody may read.
+  status_in(facts).program.clear();
+  CHECK(judge_daemon(facts).state == State::ok);
+  status_in(facts).program = facts.program;
+  facts.program.clear();
+  CHECK(judge_daemon(facts).state == State::ok);
+}
+
 TEST_CASE("a control socket has mode 0660 and Dokku's group", "[doctor]") {
   auto facts = healthy();
   CHECK(judge_socket(facts).state == State::ok);
@@ -188,6 +206,11 @@ TEST_CASE("the service is placed, root's own, enabled and running", "[doctor]") 
   check(judge_service(facts), State::warning,
         "/etc/systemd/system/dokku-ports.service does not start it at boot",
         "As root: systemctl enable dokku-ports");
+  service.manager = Service::Manager::sysv;
+  // `defaults` makes links that are missing, and does not undo `disable`.
+  CHECK(judge_service(facts).next ==
+        "As root: update-rc.d dokku-ports defaults && update-rc.d dokku-ports enable");
+  service.manager = Service::Manager::systemd;
   service.active = "failed";
   check(judge_service(facts), State::problem,
         "/etc/systemd/system/dokku-ports.service is failed, while a forwarder runs that it did not "
@@ -203,6 +226,18 @@ TEST_CASE("the service is placed, root's own, enabled and running", "[doctor]") 
   service.file.clear();
   check(judge_service(facts), State::problem, "No unit starts the forwarder",
         "As root: dokku plugin:install, which places and starts it");
+  // That does nothing where a package brought the service.
+  service.packaged = true;
+  CHECK(judge_service(facts).next ==
+        "As root: apt-get install --reinstall ./dokku-netports_<version>_<arch>.deb");
+  service.manager = Service::Manager::sysv;
+  check(judge_service(facts), State::problem, "No init script starts the forwarder",
+        "As root: apt-get install --reinstall -o Dpkg::Options::=--force-confmiss "
+        "./dokku-netports_<version>_<arch>.deb");
+  service.file = service.script;
+  CHECK(judge_service(facts).next ==
+        "As root: apt-get install --reinstall -o Dpkg::Options::=--force-confmiss "
+        "./dokku-netports_<version>_<arch>.deb");
   service.manager = Service::Manager::none;
   CHECK(judge_service(facts).state == State::not_applicable);
 }
@@ -244,9 +279,9 @@ TEST_CASE("a port that is not served is a problem, the first is told what to do 
           "[doctor]") {
   auto facts = healthy();
   status_in(facts).ports[0].state = "waiting";
-  status_in(facts).ports[0].error = "Address already in use";
+  status_in(facts).ports[0].error = "Cannot listen on 25: Address already in use";
   check(judge_listening(facts), State::problem,
-        "Port 25 of mail is not served: Address already in use",
+        "Port 25 of mail is not served: Cannot listen on 25: Address already in use",
         "See who has it, as root: ss -ltnp 'sport = :25'");
   // Of a mapping that is gone only connections are left; it serves nobody.
   status_in(facts).ports[0].state = "draining";
@@ -294,7 +329,7 @@ TEST_CASE("connections that last longer than a deploy leaves them are told with 
   facts.connections.value = std::vector<AppConnections>{{"mail", 60, {60, 61, 10'000}}};
   check(judge_wait_to_retire(facts), State::warning,
         "A deploy of mail cuts connections after 60 s: 2 of 3 are open longer, the oldest for 2 h",
-        "dokku checks:set mail wait-to-retire 14400; and let the app serve on after SIGTERM");
+        "dokku checks:set mail wait-to-retire 14400; and let the app keep serving after SIGTERM");
   facts.connections.value->at(0).ages_seconds = {200'000};
   CHECK(
       judge_wait_to_retire(facts).next.starts_with("dokku checks:set mail wait-to-retire 259200;"));
@@ -412,6 +447,13 @@ TEST_CASE("leftovers are removed by a command that is safe to copy", "[doctor]")
   facts.leftovers.value = std::vector<Leftover>{{"Settings of app x", "/config/x'; reboot; '"}};
   check(judge_leftovers(facts), State::warning, "Settings of app x",
         R"(If nobody needs it: rm -r -- '/config/x'\''; reboot; '\''')");
+  // What is printed is not the path: the command would remove something else, or nothing.
+  facts.leftovers.value = std::vector<Leftover>{{"Settings of app x", "/config/x\x01"}};
+  check(judge_leftovers(facts), State::warning, "Settings of app x",
+        R"(Remove it by hand if nobody needs it: its path is not plain text, /config/x\x01)");
+  const std::string deep = "/config/" + std::string(400, 'x');
+  facts.leftovers.value = std::vector<Leftover>{{"Settings of app x", deep}};
+  CHECK(judge_leftovers(facts).next == "If nobody needs it: rm -r -- '" + deep + "'");
 }
 
 TEST_CASE("foreign texts reach the terminal as text", "[doctor]") {
@@ -539,11 +581,12 @@ TEST_CASE("parse_nftables reads policies, rules, sets and verdict-less ones", "[
 
 TEST_CASE("parse_status and parse_connections take any JSON of that kind", "[doctor]") {
   const auto status = parse_status(
-      R"({"version":"1","pid":7,"open":-4,"max_connections":9,"older_daemons":[3,"x",-1,null,2.5],)"
+      R"({"version":"1","program":"p","pid":7,"open":-4,"max_connections":9,"older_daemons":[3,"x",-1,null,2.5],)"
       R"("engine_error":"e","ports":[{"listen":"25","app":"a","state":"waiting","error":"busy",)"
       R"("private_port":5,"backends":[{"name":"web.1","state":"up","open":2},4]},null],)"
       R"("problems":[{"app":"a","text":"t"}]})");
   CHECK(status.version == "1");
+  CHECK(status.program == "p");
   CHECK(status.pid == 7);
   CHECK(status.open == 0);
   CHECK(status.older_daemons == std::vector<std::int64_t>{3});
@@ -593,14 +636,21 @@ TEST_CASE("find_leftovers names what no app needs, and nothing else", "[doctor]"
   file("lib/config/netports/gone/mappings");
   file("home/Mail/PORTS");
   file("home/web/PORTS");
+  // Somebody's own directories, in which nothing but our files may be named.
+  file("home/Backup/PORTS");
+  file("home/Backup/PORTS.staged");
+  file("home/Backup/secret.txt");
+  file("home/Copies/PORTS/kept");
   file("run/control.sock.4194305");  // beyond the largest process id there can be
   fs::last_write_time(staged, fs::file_time_type::clock::now() - std::chrono::hours(3));
   CHECK(find() == std::vector<std::string>{
                       "Settings of app gone, which does not exist: lib/config/netports/gone",
-                      "Ports of Mail, which is no app: home/Mail",
+                      "File PORTS of Backup, which is not an app: home/Backup/PORTS",
+                      "File PORTS.staged of Backup, which is not an app: home/Backup/PORTS.staged",
+                      "Ports of Mail, which is not an app: home/Mail",
                       "Ports of a release of mail that did not go live, 3 h ago: "
                       "home/mail/PORTS.staged",
-                      "Ports of web, which is no app: home/web",
+                      "Ports of web, which is not an app: home/web",
                       "Control socket of process 4194305, which has ended: "
                       "run/control.sock.4194305"});
 }
