@@ -10,6 +10,7 @@
 #include "dokku/flags.h"
 #include "dokku/log.h"
 #include "dokku/program.h"
+#include "dokku/properties.h"
 #include "ports/claims.h"
 #include "ports/mapping.h"
 #include "ports/role.h"
@@ -66,7 +67,7 @@ void print_valid(const std::string& source, const std::vector<PortMapping>& mapp
   for (const auto& warning : warnings) log::warn("{}", warning);
 }
 
-/// Which of the ports an app may have or not: one that is named, or any.
+/// Which of the ports an app may have: one that is named, or one without a property of its own.
 std::vector<std::string> check_policy(const program::Call& call, const Flags& flags,
                                       const std::vector<PortMapping>& mappings) {
   std::vector<std::string> warnings;
@@ -75,9 +76,15 @@ std::vector<std::string> check_policy(const program::Call& call, const Flags& fl
     check_allowed(app, mappings, PortsRole(call.env, call.entry).allowed_ports(app));
     return warnings;
   }
-  for (const auto& mapping : refused_by_default(mappings)) {
-    warnings.push_back(fmt::format(
-        "Public port {} is refused unless property allowed-ports names it", mapping.listen.text()));
+  const std::string allowed = PortsRole(call.env, call.entry).allowed_ports(kGlobal);
+  try {
+    for (const auto& mapping : refused_by(allowed, mappings)) {
+      warnings.push_back(
+          fmt::format("Public port {} is refused unless property allowed-ports names it",
+                      mapping.listen.text()));
+    }
+  } catch (const Error& error) {
+    throw Error("Unable to use the global property allowed-ports: {}", error.what());
   }
   return warnings;
 }

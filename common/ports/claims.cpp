@@ -34,8 +34,9 @@ std::vector<PortMapping> claims_of(const PortStore& store, const std::string& ap
   return claims;
 }
 
-std::vector<PortMapping> refused_by_default(const std::vector<PortMapping>& mappings) {
-  const auto policy = AllowedPorts::parse(AllowedPorts::kDefault);
+std::vector<PortMapping> refused_by(const std::string& allowed,
+                                    const std::vector<PortMapping>& mappings) {
+  const auto policy = AllowedPorts::parse(allowed);
   std::vector<PortMapping> refused;
   for (const auto& mapping : mappings) {
     if (!policy.allows(mapping.listen.port)) refused.push_back(mapping);

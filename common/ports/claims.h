@@ -30,8 +30,10 @@ class AllowedPorts {
 /// the next one will have.
 std::vector<PortMapping> claims_of(const PortStore& store, const std::string& app);
 
-/// Those of `mappings` that only an app with a property allowed-ports may have, in their order.
-std::vector<PortMapping> refused_by_default(const std::vector<PortMapping>& mappings);
+/// Those of `mappings` that the list `allowed` leaves out, in their order.
+/// Errors: Error with the reason when `allowed` is no such list.
+std::vector<PortMapping> refused_by(const std::string& allowed,
+                                    const std::vector<PortMapping>& mappings);
 
 /// Checks that `app` may have `mappings`. Errors: Error naming the first port that the list
 /// `allowed` leaves out.

@@ -60,7 +60,12 @@ std::string forwarder_text(const PortsRole& ports, const std::string& app, bool 
     text = fmt::format("=====> {}{}{}\n", connections ? "Connections" : "Public ports",
                        app.empty() ? "" : " of ", app);
   }
-  if (connections) return text + connections_table(document);
+  if (connections) {
+    const std::string table = connections_table(document);
+    if (!table.empty()) return text + table;
+    const bool no_ports = has_no_ports(forwarder_document(ports, app, false));
+    return text + fmt::format("       {}\n", no_ports ? next_step(ports, app) : "None is open");
+  }
   if (has_no_ports(document)) text += fmt::format("       {}\n", next_step(ports, app));
   return text + status_table(document);
 }

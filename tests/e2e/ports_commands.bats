@@ -151,6 +151,11 @@ unexpected word: extra"
   run3 dokku netports:ports "$app"
   expect 0 "=====> Public ports of $app
        None: $next $app <mapping>..."
+  run3 dokku netports:ports "$app" --connections
+  expect 0 "=====> Connections of $app
+       None: $next $app <mapping>..."
+  run3 dokku netports:ports "$app" --connections --format json
+  expect 0 "[]"
   run3 dokku netports:ports "$app" --format json
   [ "$status" -eq 0 ]
   jq -e '.ports == []' "$out_file"
@@ -167,6 +172,9 @@ unexpected word: extra"
   run3 dokku netports:ports "$app"
   [ "$status" -eq 0 ]
   [[ $stdout != *None* && $stdout =~ $port\ +$app\  ]]
+  run3 dokku netports:ports "$app" --connections
+  expect 0 "=====> Connections of $app
+       None is open"
 }
 
 @test "ports: without a port of any app" {
@@ -179,6 +187,24 @@ unexpected word: extra"
   run3 dokku netports:ports --format json
   [ "$status" -eq 0 ]
   jq -e '.ports == []' "$out_file"
+}
+
+# It knew the built-in list alone, and called a file valid that no app could be released with.
+@test "ports-check: without --app the global property counts" {
+  local file=$BATS_TEST_TMPDIR/PORTS
+  printf '25:5025\n443:5443\n' >"$file"
+  dokku netports:set --global allowed-ports 443,1024-65535 >/dev/null
+  run3 dokku netports:ports-check "$file"
+  local global=$status warnings=$stderr
+  run3 dokku netports:ports-check "$file" --format json
+  cp "$out_file" "$BATS_TEST_TMPDIR/json"
+  printf 'nonsense' >"$DOKKU_LIB_ROOT/config/netports/--global/allowed-ports"
+  run3 dokku netports:ports-check "$file"
+  dokku netports:set --global allowed-ports >/dev/null
+  expect 1 "" ' !     Unable to use the global property allowed-ports: "nonsense" is not a port or a range of ports (1 to 65535)'
+  [ "$global" -eq 0 ]
+  [ "$warnings" = " !     Public port 25 is refused unless property allowed-ports names it"$'\n' ]
+  jq -e '.valid and (.warnings | length) == 1' "$BATS_TEST_TMPDIR/json"
 }
 
 @test "ports-check: warns of ports that need allowed-ports, with --app it asks for that app's" {

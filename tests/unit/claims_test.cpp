@@ -77,9 +77,12 @@ TEST_CASE("check_allowed names the port and the property", "[ports]") {
         "ports (1 to 65535)");
 }
 
-TEST_CASE("refused_by_default gives 22, 80 and 443, in order", "[ports]") {
-  const auto refused = refused_by_default(mappings("25:1\n443:1\n10.0.0.1:22:1\n79-81:1-3"));
-  CHECK(public_ports_text(refused) == "443, 10.0.0.1:22, 80");
+TEST_CASE("refused_by gives what the list leaves out, in order", "[ports]") {
+  const auto wanted = mappings("25:1\n443:1\n10.0.0.1:22:1\n79-81:1-3");
+  CHECK(public_ports_text(refused_by(AllowedPorts::kDefault, wanted)) == "443, 10.0.0.1:22, 80");
+  CHECK(public_ports_text(refused_by("22,79-443", wanted)) == "25");
+  CHECK(public_ports_text(refused_by("none", mappings("25:1"))) == "25");
+  CHECK(refusal([&] { (void)refused_by("x", wanted); }) != "");
 }
 
 // In the old plugin the last answer of docker decided who got a port.
