@@ -13,6 +13,10 @@ int main(int argc, char** argv) {
         if (command_of(call.entry, "report").role == Role::network) {
           print_report(call.env, network::report(call.env), request);
         } else {
+          // In network:report --global wins, as Dokku has it.
+          if (request.global && !request.app.empty()) {
+            flags.refuse("an app and --global exclude each other");
+          }
           const PortsRole ports(call.env, call.entry);
           print_report(call.env, ports_report(ports), request);
         }

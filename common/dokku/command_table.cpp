@@ -13,6 +13,15 @@ namespace {
 constexpr std::string_view kNetworkSummary = "Manage network settings for an app";
 constexpr std::string_view kPortsSummary = "Manage fixed public TCP ports of an app";
 
+constexpr std::string_view kNetworkProperties =
+    "attach-post-create   networks to attach new containers to, before they start\n"
+    "attach-post-deploy   networks to attach deployed containers to, when they run\n"
+    "bind-all-interfaces  true: publish web's ports on all addresses of the host; false\n"
+    "initial-network      one network, in place of Docker's bridge\n"
+    "static-web-listener  <ip>:<port> or <ip>: where the proxy sends visitors; not --global\n"
+    "tld                  a DNS name, put behind each alias\n"
+    "Without a value the property is cleared.\n";
+
 constexpr FlagRow kFormat{"format", "text|json", "how to print it", "text"};
 constexpr FlagRow kReportFormat{"format", "stdout|json", "how to print it", "stdout"};
 constexpr FlagRow kReportGlobal{"global", "", "what holds for all apps"};
@@ -60,13 +69,19 @@ const std::vector<Command>& command_table() {
            {"label", "<key>=<value>", "label of the network", "", true},
            {"opt", "<key>=<value>", "option of the driver", "", true},
            {"subnet", "<ip>/<length>", "addresses to give", "", true},
-       }},
+       },
+       false,
+       "",
+       "<network> [<flag>...]"},
       {Role::network,
        "destroy",
        "<network>",
        "Destroys a docker network",
        Words::one,
-       {{"force", "", "do not ask for confirmation"}}},
+       {{"force", "", "do not ask for confirmation"}},
+       false,
+       "",
+       "<network> [--force]"},
       {Role::network, "exists", "<network>", "Checks if a docker network exists", Words::one},
       {Role::network,
        "info",
@@ -88,13 +103,18 @@ const std::vector<Command>& command_table() {
        "Displays a network report for one or more apps",
        Words::app,
        {kReportFormat, kReportGlobal},
-       true},
+       true,
+       "",
+       "[<app>] [<flag>] [--global] [--format stdout|json]"},
       {Role::network,
        "set",
        "<app> <property> (<value>...)",
        "Set or clear a network property for an app",
        Words::app_and_more,
-       {{"global", "", "set it for all apps that have no value of their own"}}},
+       {{"global", "", "set it for all apps that have no value of their own"}},
+       false,
+       kNetworkProperties,
+       "<app|--global> <property> (<value>...)"},
       {Role::ports,
        "doctor",
        "[--format text|json]",
@@ -119,10 +139,21 @@ const std::vector<Command>& command_table() {
        {
            {"app", "<app>", "check also that property allowed-ports lets this app have the ports"},
            kFormat,
-       }},
+       },
+       false,
+       "<file> is a path on this host. - reads stdin, so that a file of another machine can be\n"
+       "checked: ssh dokku@<host> netports:ports-check - <PORTS\n"},
       {Role::ports, "ports-reload", "", "Makes the forwarder read all mappings again", Words::none},
-      {Role::ports, "ports-set", "<app> <mapping>...",
-       "Sets the port mappings of an app in place of its PORTS file", Words::app_and_more},
+      {Role::ports,
+       "ports-set",
+       "<app> [<mapping>...]",
+       "Sets the port mappings of an app in place of its PORTS file",
+       Words::app_and_more,
+       {},
+       false,
+       "<mapping> is public:private as in a PORTS file, with its options as words of their own.\n"
+       "none in place of mappings: no public port at all. Without any the PORTS file counts "
+       "again.\n"},
       {Role::ports,
        "report",
        "[<app>] [<flag>] [--global] [--format stdout|json]",
@@ -135,9 +166,23 @@ const std::vector<Command>& command_table() {
        "<app|--global> <property> (<value>)",
        "Set or clear a property: forward-via or allowed-ports",
        Words::app_and_more,
-       {{"global", "", "set it for all apps that have no value of their own"}}},
-      {Role::ports, "takeover", "on|off|status",
-       "Manages networks in place of Dokku's own network plugin", Words::one},
+       {{"global", "", "set it for all apps that have no value of their own"}},
+       false,
+       "forward-via    container: to the container's own address (default)\n"
+       "               published: to a port that Docker publishes on 127.0.0.1\n"
+       "allowed-ports  ports and ranges that may be claimed, as 25,1024-65535, or none\n"
+       "               (default: every port but 22, 80 and 443)\n"
+       "The properties of network:set are taken too. Without a value the property is cleared.\n"},
+      {Role::ports,
+       "takeover",
+       "on|off|status",
+       "Manages networks in place of Dokku's own network plugin",
+       Words::one,
+       {},
+       false,
+       "on      this plugin answers network:* and Dokku's network triggers\n"
+       "off     Dokku's own plugin does so again\n"
+       "status  says which plugin does\n"},
   };
   return table;
 }
@@ -176,6 +221,12 @@ std::string synopsis(const Entry& entry, const Command& command) {
                      command.arguments.empty() ? "" : " ", command.arguments);
 }
 
+std::string full_synopsis(const Entry& entry, const Command& command) {
+  Command full = command;
+  if (!full.all_arguments.empty()) full.arguments = full.all_arguments;
+  return synopsis(entry, full);
+}
+
 std::string usage_text(const Entry& entry) {
   const auto commands = commands_of(entry);
   std::size_t width = 0;
@@ -193,8 +244,9 @@ std::string help_text(const Entry& entry, const Command& command) {
   const auto lines = flag_lines(entry, command);
   std::size_t width = 0;
   for (const auto& line : lines) width = std::max(width, line.flag.size());
-  std::string text = fmt::format("Usage: dokku {}\n\n{}\n\nFlags:\n", synopsis(entry, command),
-                                 command.description);
+  std::string text =
+      fmt::format("Usage: dokku {}\n\n{}\n\n{}{}Flags:\n", full_synopsis(entry, command),
+                  command.description, command.notes, command.notes.empty() ? "" : "\n");
   for (const auto& line : lines) text += fmt::format("{:<{}}   {}\n", line.flag, width, line.help);
   return text;
 }

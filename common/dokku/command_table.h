@@ -35,6 +35,9 @@ struct Command {
   Words words;
   std::vector<FlagRow> flags = {};  // sorted by name
   bool info_flags = false;          // a report: any other --word asks for one value of it alone
+  std::string_view notes = "";      // more lines of --help, what the words mean
+  // All arguments, where `arguments` leaves some out to be what Dokku's own help shows [§1.6].
+  std::string_view all_arguments = "";
 };
 
 /// All subcommands, in the order help shows them.
@@ -50,13 +53,16 @@ const Command& command_of(const Entry& entry, std::string_view name);
 /// The flag of that name; null when the command has none.
 const FlagRow* flag_of(const Command& command, std::string_view name);
 
-/// "netports:ports-set <app> <mapping>..." for the entry called.
+/// "netports:ports-set <app> [<mapping>...]" for the entry called, as the plugin's help has it.
 std::string synopsis(const Entry& entry, const Command& command);
+
+/// The same with all arguments, for --help and usage errors.
+std::string full_synopsis(const Entry& entry, const Command& command);
 
 /// What `dokku <entry>` and `dokku <entry>:help` print.
 std::string usage_text(const Entry& entry);
 
-/// What `dokku <entry>:<command> --help` prints: synopsis, description and flags.
+/// What `dokku <entry>:<command> --help` prints: synopsis, description, notes and flags.
 std::string help_text(const Entry& entry, const Command& command);
 
 /// The one line of `dokku help`, and with `all` the lines of `dokku help --all`.

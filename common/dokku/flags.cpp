@@ -31,7 +31,7 @@ std::vector<std::string_view> choices_of(const FlagRow& flag) {
 }  // namespace
 
 Flags::Flags(const Entry& entry, const Command& command, const std::vector<std::string>& words)
-    : synopsis_(synopsis(entry, command)), command_(command) {
+    : synopsis_(full_synopsis(entry, command)), command_(command) {
   read(words);
 }
 

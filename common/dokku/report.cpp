@@ -14,8 +14,18 @@ namespace {
 
 constexpr std::size_t kMinLabelWidth = 31;
 
-std::string flag_of(const Report& report, const ReportRow& row) {
-  return fmt::format("--{}-{}", report.prefix, row.key);
+std::string flag_of(const Report& report, const std::string& key) {
+  return fmt::format("--{}-{}", report.prefix, key);
+}
+
+/// Errors: Error when the info flag is that of none of the keys.
+void check_info_flag(const Report& report, const std::vector<std::string>& keys,
+                     const std::string& info_flag) {
+  std::vector<std::string> known;
+  for (const auto& key : keys) known.push_back(flag_of(report, key));
+  if (std::find(known.begin(), known.end(), info_flag) == known.end()) {
+    throw Error("Invalid flag passed, valid flags: {}", join(known, ", "));
+  }
 }
 
 /// "Network computed tld:"
@@ -40,7 +50,7 @@ std::string as_json(const Report& report, const std::vector<ReportRow>& rows) {
 std::string as_text(const Report& report, const std::string& scope,
                     const std::vector<ReportRow>& rows, bool quiet) {
   std::size_t width = kMinLabelWidth;
-  for (const auto& row : rows) width = std::max(width, flag_of(report, row).size());
+  for (const auto& row : rows) width = std::max(width, flag_of(report, row.key).size());
   std::string text;
   if (!quiet) text = fmt::format("=====> {} {} information\n", scope, report.title);
   for (const auto& row : rows) {
@@ -72,12 +82,13 @@ std::string report_text(const Report& report, const std::string& scope,
   const auto rows = report.rows(scope);
   if (request.json) return as_json(report, rows);
   if (request.info_flag.empty()) return as_text(report, scope, rows, quiet);
-  std::vector<std::string> known;
+  std::vector<std::string> keys;
   for (const auto& row : rows) {
-    if (flag_of(report, row) == request.info_flag) return row.value + "\n";
-    known.push_back(flag_of(report, row));
+    if (flag_of(report, row.key) == request.info_flag) return row.value + "\n";
+    keys.push_back(row.key);
   }
-  throw Error("Invalid flag passed, valid flags: {}", join(known, ", "));
+  check_info_flag(report, keys, request.info_flag);
+  return "";
 }
 
 void print_report(const Environment& env, const Report& report, const ReportRequest& request) {
@@ -91,6 +102,9 @@ void print_report(const Environment& env, const Report& report, const ReportRequ
     scopes = visible_apps(env);
     // lost+found, say: no app, so it has no properties.
     std::erase_if(scopes, [](const std::string& name) { return !is_app_name(name); });
+    if (scopes.empty() && !request.info_flag.empty()) {
+      check_info_flag(report, report.app_keys, request.info_flag);
+    }
     if (scopes.empty()) log::warn("You haven't deployed any applications yet");
   }
   std::string text;

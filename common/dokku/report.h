@@ -20,6 +20,8 @@ struct Report {
   std::string title;   // behind the app in the heading: "network"
   /// All rows of an app, or of kGlobal, sorted by key.
   std::function<std::vector<ReportRow>(const std::string& scope)> rows;
+  /// Those of an app's rows, sorted: an info flag is checked also where there is no app.
+  std::vector<std::string> app_keys = {};
 };
 
 /// What a command line of `report` asks for.

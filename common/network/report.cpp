@@ -28,9 +28,19 @@ std::vector<ReportRow> report_rows(const Environment& env, const Settings& setti
 }
 
 Report report(const Environment& env) {
-  return {"network", "network", [&env, settings = Settings(env)](const std::string& scope) {
+  std::vector<std::string> keys{"web-listeners"};
+  for (const auto& property : property_names()) {
+    keys.push_back(property);
+    if (!is_global_property(property)) continue;
+    keys.push_back("computed-" + property);
+    keys.push_back("global-" + property);
+  }
+  std::sort(keys.begin(), keys.end());
+  return {"network", "network",
+          [&env, settings = Settings(env)](const std::string& scope) {
             return report_rows(env, settings, scope);
-          }};
+          },
+          std::move(keys)};
 }
 
 }  // namespace netports::network

@@ -15,10 +15,6 @@ namespace netports::network {
 
 namespace {
 
-bool is_attach_property(const std::string& property) {
-  return property == kAttachPostCreate || property == kAttachPostDeploy;
-}
-
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -115,10 +111,21 @@ void warn_of_effects(const Environment& env, const SetRequest& request, const st
 
 }  // namespace
 
+bool takes_several(const std::string& property) {
+  return property == kAttachPostCreate || property == kAttachPostDeploy;
+}
+
+Error invalid_property(const std::vector<std::string>& others) {
+  auto valid = property_names();
+  valid.insert(valid.end(), others.begin(), others.end());
+  std::sort(valid.begin(), valid.end());
+  return Error("Invalid property specified, valid properties include: {}", join(valid, ", "));
+}
+
 std::string checked_value(const Environment& env, const Settings& settings,
                           const SetRequest& request) {
   std::string value;
-  if (is_attach_property(request.property)) {
+  if (takes_several(request.property)) {
     const auto names = attach_names(request.values);
     check_conflicts(env, settings, request, names);
     return join(names, ",");
@@ -128,14 +135,7 @@ std::string checked_value(const Environment& env, const Settings& settings,
   }
   if (request.property.empty()) throw Error("No property specified");
   if (!contains(property_names(), request.property)) {
-    auto valid = property_names();
-    valid.insert(valid.end(), request.other_properties.begin(), request.other_properties.end());
-    std::sort(valid.begin(), valid.end());
-    throw Error("Invalid property specified, valid properties include: {}", join(valid, ", "));
-  }
-  if (request.values.size() > 1) {
-    throw Error("Property {} takes one value: {}", request.property,
-                printable(join(request.values, " ")));
+    throw invalid_property(request.other_properties);
   }
   if (!request.values.empty()) value = request.values[0];
   if (!value.empty()) check_single(request.property, value);
@@ -143,7 +143,7 @@ std::string checked_value(const Environment& env, const Settings& settings,
 }
 
 std::vector<std::string> named_networks(const std::string& property, const std::string& value) {
-  if (!is_attach_property(property) && property != kInitialNetwork) return {};
+  if (!takes_several(property) && property != kInitialNetwork) return {};
   auto names = split_networks(value);
   std::erase_if(names, is_builtin_network);
   return names;

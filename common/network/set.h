@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "dokku/environment.h"
 #include "network/settings.h"
 
@@ -12,10 +13,16 @@ namespace netports::network {
 struct SetRequest {
   std::string scope;  // an app, or kGlobal
   std::string property;
-  std::vector<std::string> values;  // none: unset
+  std::vector<std::string> values;  // none: unset; several only where takes_several
   /// Properties of the ports role, to name among the valid ones.
   std::vector<std::string> other_properties = {};
 };
+
+/// Whether the property is a list.
+bool takes_several(const std::string& property);
+
+/// What to say of a property that is neither ours nor among `others`.
+Error invalid_property(const std::vector<std::string>& others);
 
 /// The value to store, empty for unsetting. Errors: Error in the order Dokku checks: networks to
 /// attach to, property, value.

@@ -54,7 +54,11 @@ Report ports_report(const PortsRole& ports) {
   const std::string& entry = ports.entry.name;
   // Under the name of a network plugin the other role's report has that title.
   const std::string title = ports.entry.acts_as(Role::network) ? entry + " ports" : entry;
-  return {entry, title, [&ports](const std::string& scope) { return rows_of(ports, scope); }};
+  return {entry,
+          title,
+          [&ports](const std::string& scope) { return rows_of(ports, scope); },
+          {"allowed-ports", "computed-allowed-ports", "computed-forward-via", "forward-via",
+           "global-allowed-ports", "global-forward-via", "ports", "problem", "source", "staged"}};
 }
 
 }  // namespace netports

@@ -38,9 +38,6 @@ bool is_ports_property(const std::string& property) {
 
 void set_ports_property(const PortsRole& ports, const std::string& scope,
                         const std::string& property, const std::vector<std::string>& values) {
-  if (values.size() > 1) {
-    throw Error("Property {} takes one value, got {}", property, values.size());
-  }
   if (values.empty() || values[0].empty()) {
     log::info2_quiet("Unsetting {}", property);
     ports.properties.unset(scope, property);

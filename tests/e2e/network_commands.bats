@@ -196,6 +196,17 @@ $rows"
   ! grep -q ' $' "$out_file"
 }
 
+# What Dokku itself answers to stays its answer.
+@test "a word too few: the words and the status of Dokku" {
+  local name
+  for name in create destroy exists info; do
+    run3 sub "$name"
+    expect 1 "" " !     No network name specified"
+  done
+  run3 sub rebuild
+  expect 1 "" " !     Please specify an app to run the command on"
+}
+
 @test "info takes a network's name alone" {
   run3 sub info
   expect 1 "" " !     No network name specified"
@@ -222,11 +233,11 @@ unknown flag: -x"
   expect 2 "" 'Usage: dokku network:info <network> [--format text|json]
 flag needs an argument: --format'
   run3 sub destroy --force=xx "$n1"
-  expect 2 "" 'Usage: dokku network:destroy <network>
+  expect 2 "" 'Usage: dokku network:destroy <network> [--force]
 invalid argument "xx" for "--force" flag: use true or false'
   # It destroyed the first one.
   run3 sub destroy --force "$n1" b
-  expect 2 "" "Usage: dokku network:destroy <network>
+  expect 2 "" "Usage: dokku network:destroy <network> [--force]
 unexpected word: b"
   docker network inspect "$n1" >/dev/null
 }

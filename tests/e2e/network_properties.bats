@@ -123,13 +123,22 @@ tld a_b
 static-web-listener localhost:80
 static-web-listener 127.0.0.1:0
 static-web-listener 127.0.0.1:99999
-tld a b
-bind-all-interfaces true false
 WORDS
   run3 sub set alpha initial-network "n1 --privileged"
   expect 1 "" " !     Invalid network name: n1 --privileged"
   run3 sub set alpha tld $'x\ny'
   expect 1 "" " !     Invalid value for property tld, use a DNS name: x\\x0ay"
+  [[ ! -e $properties/alpha ]]
+}
+
+@test "set takes a second value only where a list is meant" {
+  # Dokku's passes it over.
+  local property
+  for property in tld initial-network bind-all-interfaces static-web-listener; do
+    run3 sub set alpha "$property" true false
+    expect 2 "" "Usage: dokku network:set <app|--global> <property> (<value>...)
+unexpected word: false"
+  done
   [[ ! -e $properties/alpha ]]
 }
 
@@ -250,6 +259,15 @@ $(rows_of_alpha n1,n2 n3)"
   rmdir "$DOKKU_ROOT"/*
   run3 sub report
   expect 0 "" " !     You haven't deployed any applications yet"
+  run3 sub report --network-tld
+  expect 0 "" " !     You haven't deployed any applications yet"
+  # A flag that is none was taken, with status 0.
+  run3 sub report --bogus
+  [[ $status -eq 1 && -z $stdout && $stderr == " !     Invalid flag passed, valid flags: --network-attach-post-create, "* ]]
+  local without=$stderr
+  make_app alpha
+  run3 sub report --bogus
+  [[ $status -eq 1 && $stderr == "$without" ]]
 }
 
 @test "report of what holds for all apps" {
@@ -290,13 +308,13 @@ $(rows_of_alpha n1,n2 n3)"
 @test "report with a --format that lacks its value" {
   # It ended in a panic.
   run3 sub report alpha --format
-  expect 2 "" 'Usage: dokku network:report [<app>] [<flag>]
+  expect 2 "" 'Usage: dokku network:report [<app>] [<flag>] [--global] [--format stdout|json]
 flag needs an argument: --format'
 }
 
 @test "report prints nothing unless it can print all" {
   run3 sub report --format xml
-  expect 2 "" 'Usage: dokku network:report [<app>] [<flag>]
+  expect 2 "" 'Usage: dokku network:report [<app>] [<flag>] [--global] [--format stdout|json]
 invalid argument "xml" for "--format" flag: use stdout or json'
   run3 sub report --format json --network-tld
   expect 1 "" " !     --format flag cannot be specified when specifying an info flag"

@@ -31,7 +31,7 @@ setup() { ports_app; }
   run3 dokku netports:ports-set "$app" $'25:5025\n143:5143'
   expect 1 "" ' !     Invalid mapping: "25:5025\x0a143:5143"'
   run3 dokku netports:ports-set "$app" 25:5025 --privileged
-  expect 2 "" "Usage: dokku netports:ports-set <app> <mapping>...
+  expect 2 "" "Usage: dokku netports:ports-set <app> [<mapping>...]
 unknown flag: --privileged"
   run3 dokku netports:ports-set -- "$app" 25:5025 --privileged
   expect 1 "" ' !     mappings:2:1: "--privileged" is not public:private'
@@ -127,6 +127,49 @@ unexpected word: extra"
   expect 0 "Network role:  core"
 }
 
+# They ended with status 1, or dropped a word and did something else.
+@test "words that are missing, and an app beside --global, are usage errors" {
+  local usage="Usage: dokku netports:set <app|--global> <property> (<value>)"
+  run3 dokku netports:ports-set
+  expect 2 "" "Usage: dokku netports:ports-set <app> [<mapping>...]
+an app is needed"
+  run3 dokku netports:set
+  expect 2 "" "$usage
+an app is needed, or --global"
+  run3 dokku netports:set "$app"
+  expect 2 "" "$usage
+a property is needed"
+  run3 dokku netports:set --global
+  expect 2 "" "$usage
+a property is needed"
+  run3 dokku netports:set "$app" --global forward-via container
+  expect 2 "" "$usage
+an app and --global exclude each other"
+  run3 dokku netports:report "$app" --global
+  expect 2 "" "Usage: dokku netports:report [<app>] [<flag>] [--global] [--format stdout|json]
+an app and --global exclude each other"
+  local scope valid=" !     Invalid property specified, valid properties include: allowed-ports, attach-post-create, attach-post-deploy, bind-all-interfaces, forward-via, initial-network, static-web-listener, tld"
+  for scope in "$app" --global; do
+    run3 dokku netports:set "$scope" nosuch x
+    expect 1 "" "$valid"
+  done
+  run3 dokku netports:set --global static-web-listener 127.0.0.1:80
+  expect 1 "" " !     Property cannot be specified globally"
+}
+
+@test "report: a flag that is none is refused, with apps and without" {
+  run3 dokku netports:report --bogus
+  [[ $status -eq 1 && -z $stdout && $stderr == " !     Invalid flag passed, valid flags: --netports-allowed-ports, "* ]]
+  local with=$stderr
+  mkdir "$BATS_TEST_TMPDIR/none"
+  DOKKU_ROOT=$BATS_TEST_TMPDIR/none run3 \
+    "$PLUGIN_ENABLED_PATH/netports/subcommands/report" netports:report --bogus
+  [[ $status -eq 1 && -z $stdout && $stderr == "$with" ]]
+  DOKKU_ROOT=$BATS_TEST_TMPDIR/none run3 \
+    "$PLUGIN_ENABLED_PATH/netports/subcommands/report" netports:report --netports-ports
+  expect 0 "" " !     You haven't deployed any applications yet"
+}
+
 @test "set: forward-via and allowed-ports, checked before they are stored" {
   run3 dokku netports:set "$app" forward-via published
   expect 0 "=====> Setting forward-via to published
@@ -138,8 +181,9 @@ unexpected word: extra"
   expect 1 "" ' !     Invalid value for forward-via: "magic" is not container or published'
   run3 dokku netports:set --global allowed-ports 1-5-6
   expect 1 "" ' !     Invalid value for allowed-ports: "1-5-6" is not a port or a range of ports (1 to 65535)'
-  run3 dokku netports:set "$app" allowed-ports 1 2
-  expect 1 "" " !     Property allowed-ports takes one value, got 2"
+  run3 dokku netports:set "$app" allowed-ports 1, 2
+  expect 2 "" "Usage: dokku netports:set <app|--global> <property> (<value>)
+unexpected word: 2"
   run3 dokku netports:set nosuch-app forward-via published
   expect 20 "" " !     App nosuch-app does not exist"
   [ -z "$(find "$DOKKU_LIB_ROOT/config/netports/$app" -type f 2>/dev/null)" ]

@@ -2,6 +2,7 @@
 #include "dokku/command_table.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "base/error.h"
@@ -41,12 +42,12 @@ std::string cause(const std::string& command, const Strings& words) {
 }
 
 /// The words of a synopsis that are no flags.
-Strings plain_words(const Command& command) {
+Strings plain_words(std::string_view arguments) {
   Strings plain;
   bool in_flag = false;
-  for (const auto word : words(command.arguments)) {
+  for (const auto word : words(arguments)) {
     if (word.starts_with("[--")) in_flag = true;
-    if (!in_flag && word != "[<flag>]") plain.emplace_back(word);
+    if (!in_flag && !word.starts_with("[<flag>")) plain.emplace_back(word);
     if (word.ends_with(']')) in_flag = false;
   }
   return plain;
@@ -60,26 +61,31 @@ TEST_CASE("a row's synopsis, words and flags agree, and Dokku's help can show it
     CHECK(command.arguments.find(',') == std::string_view::npos);
     CHECK(command.description.find(',') == std::string_view::npos);
     CHECK_FALSE(command.description.empty());
-    const auto plain = plain_words(command);
-    const bool app = !plain.empty() && plain[0].find("<app") != std::string::npos;
-    switch (command.words) {
-      case Words::none:
-        CHECK(plain.empty());
-        break;
-      case Words::one:
-        CHECK((plain.size() == 1 && !app));
-        break;
-      case Words::app:
-        CHECK((plain.size() == 1 && app));
-        break;
-      case Words::app_and_more:
-        CHECK((plain.size() > 1 && app));
-        break;
-    }
-    for (const auto word : words(command.arguments)) {
-      if (!word.starts_with("[--")) continue;
-      CAPTURE(word);
-      CHECK(flag_of(command, word.substr(3, word.find(']') - 3)) != nullptr);
+    if (!command.notes.empty()) CHECK(command.notes.ends_with("\n"));
+    for (const auto arguments :
+         {command.arguments,
+          command.all_arguments.empty() ? command.arguments : command.all_arguments}) {
+      const auto plain = plain_words(arguments);
+      const bool app = !plain.empty() && plain[0].find("<app") != std::string::npos;
+      switch (command.words) {
+        case Words::none:
+          CHECK(plain.empty());
+          break;
+        case Words::one:
+          CHECK((plain.size() == 1 && !app));
+          break;
+        case Words::app:
+          CHECK((plain.size() == 1 && app));
+          break;
+        case Words::app_and_more:
+          CHECK((plain.size() > 1 && app));
+          break;
+      }
+      for (const auto word : words(arguments)) {
+        if (!word.starts_with("[--")) continue;
+        CAPTURE(word);
+        CHECK(flag_of(command, word.substr(3, word.find(']') - 3)) != nullptr);
+      }
     }
     CHECK(std::is_sorted(command.flags.begin(), command.flags.end(),
                          [](const auto& a, const auto& b) { return a.name < b.name; }));
@@ -103,7 +109,7 @@ TEST_CASE("command_of prefers the row of a role that the entry has", "[commands]
 
 TEST_CASE("help_text has synopsis, description and every flag", "[commands]") {
   CHECK(help_text(kNetports, command_of(kNetports, "create")) ==
-        "Usage: dokku netports:create <network>\n"
+        "Usage: dokku netports:create <network> [<flag>...]\n"
         "\n"
         "Creates an attachable docker network\n"
         "\n"
@@ -121,6 +127,33 @@ TEST_CASE("help_text has synopsis, description and every flag", "[commands]") {
   CHECK(report.find("\n      --netports-<key>       one value of the report alone\n") !=
         std::string::npos);
   CHECK(help_text(kNetports, command_of(kNetports, "")) == usage_text(kNetports));
+  CHECK(help_text(kNetports, command_of(kNetports, "takeover")) ==
+        "Usage: dokku netports:takeover on|off|status\n"
+        "\n"
+        "Manages networks in place of Dokku's own network plugin\n"
+        "\n"
+        "on      this plugin answers network:* and Dokku's network triggers\n"
+        "off     Dokku's own plugin does so again\n"
+        "status  says which plugin does\n"
+        "\n"
+        "Flags:\n"
+        "  -h, --help   this text\n");
+}
+
+// The plugin's help is Dokku's own, word for word; --help has every flag.
+TEST_CASE("full_synopsis has what Dokku's help leaves out", "[commands]") {
+  for (const auto& [name, own, full] : std::vector<std::array<std::string, 3>>{
+           {"create", "<network>", "<network> [<flag>...]"},
+           {"destroy", "<network>", "<network> [--force]"},
+           {"report", "[<app>] [<flag>]", "[<app>] [<flag>] [--global] [--format stdout|json]"},
+           {"set", "<app> <property> (<value>...)", "<app|--global> <property> (<value>...)"},
+           {"exists", "<network>", "<network>"}}) {
+    const Command& command = command_of(kNetwork, name);
+    CHECK(synopsis(kNetwork, command) == "network:" + name + " " + own);
+    CHECK(full_synopsis(kNetwork, command) == "network:" + name + " " + full);
+    CHECK(help_text(kNetwork, command)
+              .starts_with("Usage: dokku " + full_synopsis(kNetwork, command) + "\n"));
+  }
 }
 
 TEST_CASE("Flags reads flags anywhere, and -- ends them", "[commands]") {
