@@ -185,7 +185,14 @@ bool ControlServer::make_room() {
     clients_.erase(oldest);
     return true;
   }
-  return false;
+  // All wait for answers. One that has left needs none; nobody is told of that while it waits.
+  const auto left = std::find_if(clients_.begin(), clients_.end(), [](const auto& client) {
+    pollfd polled{client->fd.get(), 0, 0};
+    return ::poll(&polled, 1, 0) == 1 && (polled.revents & POLLHUP) != 0;
+  });
+  if (left == clients_.end()) return false;
+  clients_.erase(left);
+  return true;
 }
 
 void ControlServer::read_from(Client& client) {
