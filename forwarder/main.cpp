@@ -204,19 +204,25 @@ class Daemon {
       } else if (info.ssi_signo == SIGUSR2) {
         start_upgrade();
       } else {
-        stop();
+        stop(info.ssi_pid <= 1);
       }
     }
   }
 
-  void stop() {
-    const bool again = stop_by_ != 0;
+  /// `by_init`: it is the service manager who asks. That one asks every daemon of the service, and
+  /// the newest asks the older ones too: for these both together are once.
+  void stop(bool by_init) {
+    const unsigned who = by_init ? 1 : 2;
+    const bool first = stop_by_ == 0;
+    const bool again = !first && (!handed_over_ || (asked_to_stop_ & who) != 0);
+    asked_to_stop_ |= who;
     // A daemon that handed over answers for itself alone.
     if (!handed_over_) older_.end(again);
     if (again) {
       stop_by_ = 1;  // do not wait for open connections
       return;
     }
+    if (!first) return;
     event_log::write("stopping", {{"open", manager_.forwarder().open_connections()}});
     // A service that is told to stop leaves no heir. One on its way ends with what started it.
     upgrade_.reset();
@@ -296,6 +302,7 @@ class Daemon {
   Millis next_metrics_try_ = 0;
   bool metrics_failed_ = false;
   Millis stop_by_ = 0;
+  unsigned asked_to_stop_ = 0;  // by whom: bits of `stop`
   bool handed_over_ = false;
   std::atomic<pid_t> heir_{0};  // once it was handed over to
   bool must_close_ = false;     // the listeners
